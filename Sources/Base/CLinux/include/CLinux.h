@@ -1,0 +1,203 @@
+// System calls, constants and macros that Swift cannot import by itself: variadic functions, function-like macros and calls
+// that glibc 2.36 does not wrap. Shared by LinuxSystem and the Embedded Swift shim, so nothing here allocates or uses locale.
+#pragma once
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/close_range.h>
+#include <linux/filter.h>
+#include <linux/fs.h>
+#include <linux/if_link.h>
+#include <linux/if_addr.h>
+#include <linux/mount.h>
+#include <linux/netlink.h>
+#include <linux/openat2.h>
+#include <linux/rtnetlink.h>
+#include <linux/sched.h>
+#include <linux/seccomp.h>
+#include <linux/securebits.h>
+#include <linux/veth.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pty.h>
+#include <sched.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/statvfs.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/time.h>
+#include <sys/timerfd.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <sys/xattr.h>
+#include <termios.h>
+#include <time.h>
+#include <unistd.h>
+
+// glibc's <sys/mount.h> and the kernel's <linux/mount.h> cannot both be included before glibc 2.37: declare what is needed.
+extern int mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data);
+extern int umount2(const char *target, int flags);
+#ifndef MNT_DETACH
+#define MNT_DETACH 2
+#define UMOUNT_NOFOLLOW 8
+#endif
+#ifndef MS_RDONLY
+#define MS_RDONLY 1
+#define MS_NOSUID 2
+#define MS_NODEV 4
+#define MS_NOEXEC 8
+#define MS_REMOUNT 32
+#define MS_BIND 4096
+#define MS_MOVE 8192
+#define MS_REC 16384
+#define MS_SILENT 32768
+#define MS_UNBINDABLE (1 << 17)
+#define MS_PRIVATE (1 << 18)
+#define MS_SLAVE (1 << 19)
+#define MS_SHARED (1 << 20)
+#define MS_RELATIME (1 << 21)
+#define MS_STRICTATIME (1 << 24)
+#endif
+
+static inline int gantry_errno(void) { return errno; }
+static inline void gantry_set_errno(int value) { errno = value; }
+
+static inline int gantry_openat(int dir, const char *path, int flags, unsigned mode) { return openat(dir, path, flags, mode); }
+static inline int gantry_openat2(int dir, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve) {
+    struct open_how how = {.flags = flags, .mode = mode, .resolve = resolve};
+    return (int)syscall(SYS_openat2, dir, path, &how, sizeof how);
+}
+static inline int gantry_fcntl(int fd, int command, long argument) { return fcntl(fd, command, argument); }
+static inline int gantry_ioctl_int(int fd, unsigned long request, long argument) { return ioctl(fd, request, argument); }
+static inline int gantry_ioctl(int fd, unsigned long request, void *argument) { return ioctl(fd, request, argument); }
+static inline int gantry_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d) { return prctl(option, a, b, c, d); }
+
+static inline int gantry_pidfd_open(int pid, unsigned flags) { return (int)syscall(SYS_pidfd_open, pid, flags); }
+static inline int gantry_pidfd_send_signal(int fd, int signal) { return (int)syscall(SYS_pidfd_send_signal, fd, signal, NULL, 0); }
+static inline int gantry_close_range(unsigned first, unsigned last, unsigned flags) { return (int)syscall(SYS_close_range, first, last, flags); }
+static inline int gantry_memfd_create(const char *name, unsigned flags) { return (int)syscall(SYS_memfd_create, name, flags); }
+static inline int gantry_execveat(int dir, const char *path, char *const argv[], char *const envp[], int flags) {
+    return (int)syscall(SYS_execveat, dir, path, argv, envp, flags);
+}
+// clone3 without a new stack: returns twice, as fork does.
+static inline int gantry_clone3(uint64_t flags, int *pidfd, uint64_t exit_signal, uint64_t cgroup) {
+    struct clone_args arguments = {.flags = flags, .pidfd = (uint64_t)(uintptr_t)pidfd, .exit_signal = exit_signal, .cgroup = cgroup};
+    return (int)syscall(SYS_clone3, &arguments, sizeof arguments);
+}
+static inline int gantry_unshare(int flags) { return unshare(flags); }
+static inline int gantry_setns(int fd, int type) { return setns(fd, type); }
+static inline int gantry_pivot_root(const char *new_root, const char *put_old) { return (int)syscall(SYS_pivot_root, new_root, put_old); }
+static inline int gantry_gettid(void) { return (int)syscall(SYS_gettid); }
+static inline int gantry_renameat2(int from, const char *a, int to, const char *b, unsigned flags) { return (int)syscall(SYS_renameat2, from, a, to, b, flags); }
+
+static inline int gantry_fsopen(const char *type, unsigned flags) { return (int)syscall(SYS_fsopen, type, flags); }
+static inline int gantry_fsconfig(int fd, unsigned command, const char *key, const void *value, int aux) { return (int)syscall(SYS_fsconfig, fd, command, key, value, aux); }
+static inline int gantry_fsmount(int fd, unsigned flags, unsigned attributes) { return (int)syscall(SYS_fsmount, fd, flags, attributes); }
+static inline int gantry_open_tree(int dir, const char *path, unsigned flags) { return (int)syscall(SYS_open_tree, dir, path, flags); }
+static inline int gantry_move_mount(int from, const char *a, int to, const char *b, unsigned flags) { return (int)syscall(SYS_move_mount, from, a, to, b, flags); }
+static inline int gantry_mount_setattr(int dir, const char *path, unsigned flags, uint64_t set, uint64_t clear, uint64_t propagation, uint64_t userns) {
+    struct mount_attr attributes = {.attr_set = set, .attr_clr = clear, .propagation = propagation, .userns_fd = userns};
+    return (int)syscall(SYS_mount_setattr, dir, path, flags, &attributes, sizeof attributes);
+}
+
+// Raw identity calls: glibc's wrappers signal every thread; the shim has one and wants none of that.
+static inline int gantry_setresuid(unsigned r, unsigned e, unsigned s) { return (int)syscall(SYS_setresuid, r, e, s); }
+static inline int gantry_setresgid(unsigned r, unsigned e, unsigned s) { return (int)syscall(SYS_setresgid, r, e, s); }
+static inline int gantry_setgroups(size_t count, const unsigned *groups) { return (int)syscall(SYS_setgroups, count, groups); }
+static inline int gantry_capset(uint64_t effective, uint64_t permitted, uint64_t inheritable) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    struct __user_cap_data_struct data[2] = {
+        {(uint32_t)effective, (uint32_t)permitted, (uint32_t)inheritable},
+        {(uint32_t)(effective >> 32), (uint32_t)(permitted >> 32), (uint32_t)(inheritable >> 32)}};
+    return (int)syscall(SYS_capset, &header, data);
+}
+static inline int gantry_capget(uint64_t *effective, uint64_t *permitted, uint64_t *inheritable) {
+    struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
+    struct __user_cap_data_struct data[2];
+    int result = (int)syscall(SYS_capget, &header, data);
+    *effective = data[0].effective | (uint64_t)data[1].effective << 32;
+    *permitted = data[0].permitted | (uint64_t)data[1].permitted << 32;
+    *inheritable = data[0].inheritable | (uint64_t)data[1].inheritable << 32;
+    return result;
+}
+static inline int gantry_seccomp_filter(const void *filter, unsigned short count, unsigned flags) {
+    struct sock_fprog program = {.len = count, .filter = (struct sock_filter *)filter};
+    return (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, flags, &program);
+}
+
+static inline int gantry_wifexited(int status) { return WIFEXITED(status); }
+static inline int gantry_wexitstatus(int status) { return WEXITSTATUS(status); }
+static inline int gantry_wifsignaled(int status) { return WIFSIGNALED(status); }
+static inline int gantry_wtermsig(int status) { return WTERMSIG(status); }
+static inline int gantry_wcoredump(int status) { return WCOREDUMP(status); }
+
+static inline unsigned gantry_major(uint64_t device) { return major(device); }
+static inline unsigned gantry_minor(uint64_t device) { return minor(device); }
+static inline uint64_t gantry_makedev(unsigned a, unsigned b) { return makedev(a, b); }
+
+// Sends bytes with up to 16 descriptors in one message (unix sockets, SCM_RIGHTS).
+static inline long gantry_send_descriptors(int socket, const void *bytes, size_t length, const int *descriptors, size_t count) {
+    struct iovec vector = {.iov_base = (void *)bytes, .iov_len = length};
+    union { struct cmsghdr header; char space[CMSG_SPACE(16 * sizeof(int))]; } control;
+    struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1};
+    if (count > 16) { errno = EINVAL; return -1; }
+    if (count > 0) {
+        message.msg_control = control.space;
+        message.msg_controllen = CMSG_SPACE(count * sizeof(int));
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(count * sizeof(int));
+        memcpy(CMSG_DATA(header), descriptors, count * sizeof(int));
+    }
+    return sendmsg(socket, &message, MSG_NOSIGNAL);
+}
+// Receives bytes and up to 16 close-on-exec descriptors; *count is how many came.
+static inline long gantry_receive_descriptors(int socket, void *bytes, size_t length, int *descriptors, size_t *count) {
+    struct iovec vector = {.iov_base = bytes, .iov_len = length};
+    union { struct cmsghdr header; char space[CMSG_SPACE(16 * sizeof(int))]; } control;
+    struct msghdr message = {.msg_iov = &vector, .msg_iovlen = 1, .msg_control = control.space, .msg_controllen = sizeof control.space};
+    long result = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+    *count = 0;
+    if (result < 0) return result;
+    for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header; header = CMSG_NXTHDR(&message, header)) {
+        if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS) continue;
+        size_t here = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+        memcpy(descriptors + *count, CMSG_DATA(header), here * sizeof(int));
+        *count += here;
+    }
+    return result;
+}
+static inline int gantry_unix_address(const char *path, struct sockaddr_un *address) {
+    memset(address, 0, sizeof *address);
+    address->sun_family = AF_UNIX;
+    size_t length = strlen(path);
+    if (length >= sizeof address->sun_path) { errno = ENAMETOOLONG; return -1; }
+    memcpy(address->sun_path, path, length + 1);
+    return 0;
+}
