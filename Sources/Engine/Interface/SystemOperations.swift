@@ -1,0 +1,113 @@
+package import Builder
+package import Essentials
+package import OCI
+
+/// The host, the daemon and what happens on them.
+package protocol SystemOperations: Sendable {
+    func information() async throws -> SystemInformation
+    func diskUsage() async throws -> DiskUsage
+    /// Past events since `since`, then live ones until `until` or for ever.
+    func events(since: Timestamp?, until: Timestamp?, filters: [String: [String]]) async throws -> AsyncStream<EngineEvent>
+}
+
+/// Builds from Dockerfiles.
+package protocol BuildOperations: Sendable {
+    /// - Parameter context: a tar, plain or compressed.
+    func build(_ request: ImageBuildRequest, context: ByteStream, events: @escaping @Sendable (BuildEvent) async throws -> Void)
+        async throws -> Digest
+    func cancel(_ buildID: String) async throws
+    func pruneCache(all: Bool, filters: [String: [String]], keepBytes: Int64) async throws -> PruneReport
+}
+
+package struct ImageBuildRequest: Sendable {
+    package var tags: [Reference] = []
+    package var dockerfile = "Dockerfile"
+    /// URL of a context or Dockerfile, in place of the stream.
+    package var remote = ""
+    package var buildID = ""
+    package var options = BuildOptions()
+    package var credentials: [String: RegistryLogin] = [:]
+
+    package init() {}
+}
+
+/// Something that happened. Source: Engine API, SystemEvents.
+package struct EngineEvent: Sendable, Codable, Hashable {
+    /// container, image, network, volume, daemon, builder.
+    package var type: String
+    package var action: String
+    package var actorID: String
+    package var attributes: [String: String]
+    package var time: Timestamp
+
+    package init(type: String, action: String, actorID: String, attributes: [String: String], time: Timestamp) {
+        self.type = type
+        self.action = action
+        self.actorID = actorID
+        self.attributes = attributes
+        self.time = time
+    }
+}
+
+package struct SystemInformation: Sendable {
+    package var id = ""
+    package var containersRunning = 0
+    package var containersPaused = 0
+    package var containersStopped = 0
+    package var images = 0
+    package var driverStatus: [[String]] = []
+    package var memoryLimit = true
+    package var swapLimit = true
+    package var cpuQuota = true
+    package var cpuShares = true
+    package var cpuset = true
+    package var pidsLimit = true
+    package var oomKillDisable = false
+    package var ipv4Forwarding = true
+    package var debug = false
+    package var openDescriptors = 0
+    package var eventListeners = 0
+    package var cgroupVersion = "2"
+    package var kernelVersion = ""
+    package var operatingSystem = ""
+    package var operatingSystemVersion = ""
+    package var architecture = ""
+    package var processors = 0
+    /// Bytes.
+    package var memory: Int64 = 0
+    package var dataRoot = ""
+    package var hostname = ""
+    package var labels: [String] = []
+    package var httpProxy = ""
+    package var httpsProxy = ""
+    package var noProxy = ""
+    package var registryMirrors: [String] = []
+    package var insecureRegistries: [String] = []
+    package var securityOptions: [String] = []
+    package var warnings: [String] = []
+    package var addressPools: [(base: String, size: Int)] = []
+
+    package init() {}
+}
+
+package struct DiskUsage: Sendable {
+    package struct CacheRecord: Sendable {
+        package var id: String
+        package var kind: String
+        package var description: String
+        package var inUse: Bool
+        package var shared: Bool
+        package var size: Int64
+        package var createdAt: Timestamp
+        package var lastUsedAt: Timestamp?
+        package var useCount: Int
+        package var parents: [String]
+    }
+
+    /// Bytes of all layers together.
+    package var layersSize: Int64
+    package var images: [ImageDetails]
+    package var containers: [ContainerDetails]
+    package var volumes: [VolumeDetails]
+    package var buildCache: [CacheRecord]
+}
