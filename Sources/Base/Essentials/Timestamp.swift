@@ -1,3 +1,5 @@
+import Glibc
+
 /// A point in time with nanoseconds since 1970 in UTC, and the RFC 3339 text that the Engine API and the log files use.
 package struct Timestamp: Sendable, Hashable, Comparable {
     package var nanoseconds: Int64
@@ -99,5 +101,26 @@ package struct Timestamp: Sendable, Hashable, Comparable {
         }
         let whole = Self.days(year: year, month: month, day: day) * 86400 + hour * 3600 + minute * 60 + second - offset
         nanoseconds = whole * 1_000_000_000 + fraction
+    }
+}
+
+extension Timestamp {
+    /// The system's clock.
+    package static func now() -> Timestamp {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return Timestamp(nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+    }
+}
+
+/// Stored as nanoseconds since 1970.
+extension Timestamp: Codable {
+    package init(from decoder: any Decoder) throws {
+        nanoseconds = try decoder.singleValueContainer().decode(Int64.self)
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(nanoseconds)
     }
 }
