@@ -53,3 +53,20 @@ final class Deferred<Value: Sendable>: Sendable {
         }
     }
 }
+
+extension Deferred {
+    /// Waits at most `duration`.
+    /// - Returns: whether the value came.
+    func value(within duration: Duration) async -> Bool {
+        await withTaskGroup(of: Bool.self) { group in
+            group.addTask { await self.value() != nil }
+            group.addTask {
+                try? await Task.sleep(for: duration)
+                return false
+            }
+            let first = await group.next() ?? false
+            group.cancelAll()
+            return first || current != nil
+        }
+    }
+}

@@ -1,0 +1,79 @@
+import Essentials
+import LinuxSystem
+import Logging
+
+extension Container {
+    /// - Parameter volumes: also the volumes that were made for this container alone.
+    func remove(volumes: Bool, force: Bool) async throws {
+        if record.phase == .removing { throw GantryError.conflict("removal of container \(id) is already in progress") }
+        try await gate.run {
+            switch record.phase {
+            case .running, .restarting:
+                guard force else {
+                    throw GantryError.conflict(
+                        "cannot remove container \"\(record.name)\": container is running: stop the container before removing or force remove")
+                }
+                try await killForRemoval()
+            case .paused:
+                guard force else {
+                    throw GantryError.conflict(
+                        "cannot remove container \"\(record.name)\": container is paused and must be unpaused first")
+                }
+                try await killForRemoval()
+            case .created, .exited, .dead: break
+            case .removing: return
+            }
+            try await removeExclusively(volumes: volumes || record.settings.host.autoRemove)
+        }
+    }
+
+    private func killForRemoval() async throws {
+        restartTask?.cancel()
+        guard let process else { return try change { $0.phase = .exited } }
+        try change { record in
+            record.stoppedByUser = true
+            // The end of the run must not remove it a second time.
+            record.settings.host.autoRemove = false
+        }
+        let over = nextExit
+        publish("kill", ["signal": "9"])
+        try await process.signal(SignalNumber.kill)
+        if case .paused = record.phase { try await context.runtime.cgroups.thaw(id) }
+        _ = await over.value()
+    }
+
+    /// Removes a container that does not run. A failure leaves it as `dead`, to be removed again.
+    func removeExclusively(volumes: Bool) async throws {
+        restartTask?.cancel()
+        for attachment in takeWaitingAttachments() { attachment.live.resolve(nil) }
+        let result = lastResult
+        try change { $0.phase = .removing }
+        do {
+            try context.imageStore.removeSnapshot(id: id)
+            try FileSystem.removeTree(context.configuration.containerDirectory(id))
+            for name in record.mounts.filter({ $0.kind == .volume }).map(\.source) {
+                try context.volumes.release(name, container: id)
+            }
+            if volumes {
+                for name in record.anonymousVolumes { await removeVolume(name) }
+            }
+            try context.containerTable.delete(id)
+        } catch {
+            try change { $0.phase = .dead }
+            throw GantryError.internal("cannot remove container \"\(record.name)\"", cause: error)
+        }
+        publish("destroy")
+        context.forget(self)
+        removal.resolve(result)
+    }
+
+    private func removeVolume(_ name: String) async {
+        do {
+            try context.volumes.remove(name, force: false)
+            context.events.publish("volume", "destroy", actor: name, attributes: ["driver": "local"])
+        } catch {
+            // Another container may have taken it over with --volumes-from: Docker leaves it then, too.
+            logger.debug("anonymous volume stays", metadata: ["volume": "\(name)", "error": "\(error)"])
+        }
+    }
+}
