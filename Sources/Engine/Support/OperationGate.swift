@@ -9,8 +9,10 @@ final class OperationGate: Sendable {
 
     private let state = Mutex(State())
 
-    /// Runs `body` when all that came before are done.
-    func run<Result: Sendable>(_ body: () async throws -> Result) async rethrows -> Result {
+    /// Runs `body`, on the caller's actor, when all that came before are done.
+    func run<Result: Sendable>(
+        isolation: isolated (any Actor)? = #isolation, _ body: () async throws -> Result
+    ) async rethrows -> Result {
         await enter()
         defer { leave() }
         return try await body()

@@ -1,0 +1,128 @@
+import Essentials
+import Images
+import LinuxSystem
+import OCI
+
+extension ContainerService {
+    func create(_ request: ContainerCreateRequest) async throws -> ContainerCreated {
+        if let name = request.name { try ContainerName.check(Self.bare(name)) }
+        try SettingsCheck.check(request.settings)
+        let image = try context.imageStore.image(request.settings.image)
+        if let platform = request.platform, platform.architecture != image.config.architecture || platform.os != image.config.os {
+            throw GantryError.notFound(
+                "image with reference \(request.settings.image) was found but its platform (\(image.config.os)/\(image.config.architecture)) does not match the specified platform (\(platform.os)/\(platform.architecture))"
+            )
+        }
+        var settings = try ImageDefaults.merge(request.settings, with: image.config.config ?? ContainerDefaults())
+        let id = Identifier.random()
+        let name = request.name.map(Self.bare) ?? NameGenerator.make(isTaken: context.isTaken)
+        if settings.hostname.isEmpty { settings.hostname = try await inheritedHostname(settings) ?? Identifier.short(id) }
+        try context.reserve(name: name, for: id)
+        do {
+            try await make(id: id, name: name, settings: settings, image: image)
+        } catch {
+            context.release(name: name, of: id)
+            throw error
+        }
+        return ContainerCreated(id: id, warnings: Self.warnings(settings))
+    }
+
+    private static func bare(_ name: String) -> String { name.hasPrefix("/") ? String(name.dropFirst()) : name }
+
+    private func inheritedHostname(_ settings: ContainerSettings) async throws -> String? {
+        let mode = settings.host.networkMode
+        if mode == "host" || settings.host.utsMode == "host" { return HostInformation.hostname() }
+        guard mode.hasPrefix("container:") else { return nil }
+        return try await context.container(String(mode.dropFirst(10))).record.settings.hostname
+    }
+
+    /// Makes everything a container owns, last its record; takes it all back when a part fails.
+    private func make(id: String, name: String, settings: ContainerSettings, image: Image) async throws {
+        let planned = try MountPlanner(
+            settings: settings, imageVolumes: (image.config.config?.volumes ?? [:]).keys.sorted(),
+            inherited: try await inheritedMounts(settings), newVolumeName: { Identifier.random() }
+        ).plan()
+        var record = ContainerRecord(
+            id: id, name: name, createdAt: .now(), settings: settings, program: ImageDefaults.program(settings), imageID: image.id,
+            chainID: image.chainID, platform: image.config.platform)
+        record.mounts = planned.mounts
+        record.anonymousVolumes = planned.anonymous
+        record.attachments = NetworkPlan.initial(settings)
+        var undo: [() -> Void] = []
+        do {
+            try makeVolumes(record, undo: &undo)
+            let directory = context.configuration.containerDirectory(id)
+            try FileSystem.makeDirectories(directory, mode: 0o710)
+            undo.append { [context] in Self.attempt(context, "directory") { try FileSystem.removeTree(directory) } }
+            _ = try context.imageStore.prepareSnapshot(id: id, parent: image.chainID)
+            undo.append { [context] in Self.attempt(context, "snapshot") { try context.imageStore.removeSnapshot(id: id) } }
+            try context.containerTable.save(record)
+        } catch {
+            for step in undo.reversed() { step() }
+            throw error
+        }
+        let container = Container(record: record, context: context)
+        context.add(container, name: name)
+        await container.publish("create")
+    }
+
+    private static func attempt(_ context: EngineContext, _ what: String, _ body: () throws -> Void) {
+        do { try body() } catch {
+            context.logger.warning("could not be taken back after a failed create", metadata: ["what": "\(what)", "error": "\(error)"])
+        }
+    }
+
+    private func makeVolumes(_ record: ContainerRecord, undo: inout [() -> Void]) throws {
+        for mount in record.mounts where mount.kind == .volume {
+            let anonymous = record.anonymousVolumes.contains(mount.source)
+            let request = record.settings.host.mounts.first { $0.destination == mount.destination }
+            let existed = context.volumes.exists(mount.source)
+            var labels = request?.volumeLabels ?? [:]
+            if anonymous { labels["com.docker.volume.anonymous"] = "" }
+            _ = try context.volumes.create(
+                name: mount.source, driver: mount.driver.isEmpty ? "local" : mount.driver, options: request?.volumeOptions ?? [:],
+                labels: labels)
+            try context.volumes.reference(mount.source, container: record.id, destination: mount.destination)
+            undo.append { [context] in
+                Self.attempt(context, "volume") {
+                    try context.volumes.release(mount.source, container: record.id)
+                    if !existed { try context.volumes.remove(mount.source, force: false) }
+                }
+            }
+            if !existed { context.events.publish("volume", "create", actor: mount.source, attributes: ["driver": mount.driver]) }
+        }
+        for mount in record.mounts where mount.kind == .bind && !mount.createSource {
+            guard FileSystem.exists(mount.source) else {
+                throw GantryError.invalid("invalid mount config for type \"bind\": bind source path does not exist: \(mount.source)")
+            }
+        }
+    }
+
+    /// Mounts of the containers named by `--volumes-from`.
+    private func inheritedMounts(_ settings: ContainerSettings) async throws -> [ResolvedMount] {
+        var result: [ResolvedMount] = []
+        for text in settings.host.volumesFrom {
+            let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
+            let mode = parts.count == 2 ? parts[1] : ""
+            guard ["", "ro", "rw", "z", "Z"].contains(mode) else { throw GantryError.invalid("invalid mode: \(mode)") }
+            let source = await (try context.container(parts.first ?? text)).record
+            result += source.mounts.filter { $0.kind != .tmpfs }.map { mount in
+                var copy = mount
+                copy.readOnly = mount.readOnly || mode == "ro"
+                return copy
+            }
+        }
+        return result
+    }
+
+    private static func warnings(_ settings: ContainerSettings) -> [String] {
+        var result: [String] = []
+        if settings.host.resources.memory > 0, settings.host.resources.oomKillDisable == true {
+            result.append("OOM killer is disabled for the container, but no memory limit is set, this can result in the system running out of resources.")
+        }
+        if settings.host.publishAllPorts || !settings.host.portBindings.isEmpty, settings.host.networkMode == "host" {
+            result.append("Published ports are discarded when using host network mode")
+        }
+        return result
+    }
+}

@@ -1,0 +1,164 @@
+import ContainerRuntime
+import Essentials
+import Logging
+import OCI
+
+/// Containers by name: finds the one meant and asks it. The topics stand in extensions.
+struct ContainerService: ContainerOperations {
+    let context: EngineContext
+
+    func start(_ name: NameOrID) async throws { try await context.container(name).start() }
+
+    func stop(_ name: NameOrID, signal: String?, timeout: Int?) async throws {
+        try await context.container(name).stop(signal: signal, timeout: timeout)
+    }
+
+    func restart(_ name: NameOrID, signal: String?, timeout: Int?) async throws {
+        try await context.container(name).restart(signal: signal, timeout: timeout)
+    }
+
+    func kill(_ name: NameOrID, signal: String?) async throws { try await context.container(name).kill(signal: signal) }
+    func pause(_ name: NameOrID) async throws { try await context.container(name).pause() }
+    func unpause(_ name: NameOrID) async throws { try await context.container(name).unpause() }
+
+    func remove(_ name: NameOrID, volumes: Bool, force: Bool) async throws {
+        try await context.container(name).remove(volumes: volumes, force: force)
+    }
+
+    func rename(_ name: NameOrID, to newName: String) async throws {
+        try await context.container(name).rename(to: newName)
+    }
+
+    func update(_ name: NameOrID, resources: ResourceSettings, restartPolicy: RestartPolicy?) async throws -> [String] {
+        try await context.container(name).update(resources: resources, restartPolicy: restartPolicy)
+        return []
+    }
+
+    func prune(filters: [String: [String]]) async throws -> PruneReport {
+        var report = PruneReport(removed: [], reclaimed: 0)
+        let filter = try PruneFilter(filters)
+        for container in context.allContainers {
+            let record = await container.record
+            guard [.created, .exited, .dead].contains(record.phase), filter.admits(labels: record.settings.labels, createdAt: record.createdAt)
+            else { continue }
+            let size = (try? context.imageStore.snapshotSize(id: record.id)) ?? 0
+            do {
+                try await container.remove(volumes: false, force: false)
+                report.removed.append(record.id)
+                report.reclaimed += size
+            } catch {
+                context.logger.warning("container not pruned", metadata: ["container": "\(record.id)", "error": "\(error)"])
+            }
+        }
+        context.events.publish("container", "prune", actor: "", attributes: ["reclaimed": "\(report.reclaimed)"])
+        return report
+    }
+
+    func wait(_ name: NameOrID, _ condition: WaitCondition) async throws -> @Sendable () async throws -> WaitResult {
+        let container = try context.container(name)
+        let waiting: Deferred<WaitResult>
+        switch condition {
+        case .notRunning:
+            let record = await container.record
+            if [.created, .exited, .dead].contains(record.phase) {
+                let result = await container.lastResult
+                return { result }
+            }
+            waiting = await container.nextExit
+        case .nextExit: waiting = await container.nextExit
+        case .removed: waiting = container.removal
+        }
+        return {
+            guard let result = await waiting.value() else { throw GantryError(.cancelled, "the wait was given up") }
+            return result
+        }
+    }
+
+    func resize(_ name: NameOrID, to size: ConsoleSize) async throws {
+        let container = try context.container(name)
+        try await container.runningProcess().resize(columns: size.columns, rows: size.rows)
+        await container.publish("resize", ["height": "\(size.rows)", "width": "\(size.columns)"])
+    }
+}
+
+extension Container {
+    func restart(signal: String?, timeout: Int?) async throws {
+        try await gate.run {
+            if record.phase.processID != nil || record.phase == .restarting {
+                try await stopExclusively(signal: signal, timeout: timeout)
+            }
+            // The end of the run reaches the record before the waiters, so it can be started at once.
+            restartStreak = 0
+            try change { $0.restartCount = 0 }
+            try await startExclusively()
+            publish("restart")
+        }
+    }
+
+    func rename(to newName: String) async throws {
+        let name = newName.hasPrefix("/") ? String(newName.dropFirst()) : newName
+        guard !name.isEmpty else { throw GantryError.invalid("Neither old nor new names may be empty") }
+        try ContainerName.check(name)
+        try await gate.run {
+            let old = record.name
+            guard old != name else { throw GantryError.invalid("Renaming a container with the same name as its current name") }
+            try context.reserve(name: name, for: id)
+            do {
+                try change { $0.name = name }
+            } catch {
+                context.release(name: name, of: id)
+                throw error
+            }
+            context.release(name: old, of: id)
+            try await context.networks.rename(container: id, to: name)
+            publish("rename", ["oldName": "/\(old)"])
+        }
+    }
+
+    func update(resources: ResourceSettings, restartPolicy: RestartPolicy?) async throws {
+        try await gate.run {
+            if let restartPolicy, restartPolicy.name != .no, record.settings.host.autoRemove {
+                throw GantryError.invalid("Restart policy cannot be updated because AutoRemove is enabled for the container")
+            }
+            var merged = record.settings.host.resources
+            merged.take(changed: resources)
+            try ResourceCheck.check(merged)
+            if record.phase.processID != nil {
+                try await context.runtime.cgroups.update(id, SpecificationBuilder.resources(merged))
+            }
+            try change { record in
+                record.settings.host.resources = merged
+                if let restartPolicy { record.settings.host.restartPolicy = restartPolicy }
+            }
+            publish("update")
+        }
+    }
+}
+
+extension ResourceSettings {
+    /// Takes over what is set in `other`; zero and empty mean unchanged. Source: Engine API, ContainerUpdate.
+    mutating func take(changed other: ResourceSettings) {
+        if other.memory != 0 { memory = other.memory }
+        if other.memoryReservation != 0 { memoryReservation = other.memoryReservation }
+        if other.memorySwap != 0 { memorySwap = other.memorySwap }
+        if other.nanoCPUs != 0 { nanoCPUs = other.nanoCPUs }
+        if other.cpuShares != 0 { cpuShares = other.cpuShares }
+        if other.cpuPeriod != 0 { cpuPeriod = other.cpuPeriod }
+        if other.cpuQuota != 0 { cpuQuota = other.cpuQuota }
+        if !other.cpusetCPUs.isEmpty { cpusetCPUs = other.cpusetCPUs }
+        if !other.cpusetMems.isEmpty { cpusetMems = other.cpusetMems }
+        if let limit = other.pidsLimit { pidsLimit = limit }
+        if other.blkioWeight != 0 { blkioWeight = other.blkioWeight }
+    }
+}
+
+/// Names that containers may have.
+enum ContainerName {
+    static func check(_ name: String) throws(GantryError) {
+        let bytes = Array(name.utf8)
+        func plain(_ byte: UInt8) -> Bool { (byte >= 48 && byte <= 57) || (byte | 32 >= 97 && byte | 32 <= 122) }
+        guard bytes.count >= 2, plain(bytes[0]), bytes.allSatisfy({ plain($0) || $0 == 95 || $0 == 46 || $0 == 45 }) else {
+            throw .invalid("Invalid container name (\(name)), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed")
+        }
+    }
+}
