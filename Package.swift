@@ -46,13 +46,13 @@ let package = Package(
         .systemLibrary(name: "CSeccomp", path: "Sources/Base/CSeccomp", pkgConfig: "libseccomp"),
         .target(name: "Essentials", path: "Sources/Base/Essentials", swiftSettings: strict),
         .target(name: "LinuxSystem", dependencies: ["CLinux"], path: "Sources/Base/LinuxSystem", swiftSettings: strict),
-        .target(name: "Netlink", dependencies: ["CLinux", "LinuxSystem"], path: "Sources/Base/Netlink", swiftSettings: strict),
+        .target(name: "Netlink", dependencies: ["CLinux", "LinuxSystem"], path: "Sources/Base/Netlink", exclude: ["README.md"], swiftSettings: strict),
 
         // MARK: Formats: values and parsers, no IO
         .target(name: "OCI", dependencies: ["Essentials"], path: "Sources/Formats/OCI", swiftSettings: strict),
         .target(name: "Archive", dependencies: ["Essentials", "LinuxSystem"], path: "Sources/Formats/Archive", swiftSettings: strict),
         .target(name: "Compression", dependencies: ["CCompression", "Essentials"], path: "Sources/Formats/Compression", swiftSettings: strict),
-        .target(name: "DockerAPI", dependencies: ["Essentials"], path: "Sources/Formats/DockerAPI", swiftSettings: strict),
+        .target(name: "DockerAPI", dependencies: ["Essentials"], path: "Sources/Formats/DockerAPI", exclude: ["README.md"], swiftSettings: strict),
         .target(name: "Dockerfile", dependencies: ["Essentials"], path: "Sources/Formats/Dockerfile", swiftSettings: strict),
         .target(name: "ShimProtocol", path: "Sources/Formats/ShimProtocol", swiftSettings: strict),
 
@@ -75,10 +75,10 @@ let package = Package(
         .target(
             name: "Networks",
             dependencies: ["CLinux", "CNftables", "Essentials", "LinuxSystem", "Netlink", database, logging] + nio,
-            path: "Sources/Subsystems/Networks", swiftSettings: strict),
+            path: "Sources/Subsystems/Networks", exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "Volumes", dependencies: ["Essentials", "LinuxSystem", database, logging],
-            path: "Sources/Subsystems/Volumes", swiftSettings: strict),
+            path: "Sources/Subsystems/Volumes", exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "BuildGraph", dependencies: ["Essentials", crypto, database],
             path: "Sources/Subsystems/BuildGraph", swiftSettings: strict),

@@ -1,0 +1,37 @@
+/// Body of ContainerExec.
+package struct ExecCreateBody: Codable, Sendable, Hashable {
+    @Lenient package var user = ""
+    @Lenient package var privileged = false
+    @Lenient package var tty = false
+    /// Rows, then columns.
+    package var consoleSize: [Int]?
+    @Lenient package var attachStdin = false
+    @Lenient package var attachStderr = false
+    @Lenient package var attachStdout = false
+    @Lenient package var detach = false
+    @Lenient package var detachKeys = ""
+    @NullEmpty package var env: [String] = []
+    @Lenient package var workingDir = ""
+    @Words package var cmd: [String]?
+
+    package init() {}
+
+    private enum CodingKeys: String, CodingKey {
+        case user = "User"
+        case privileged = "Privileged"
+        case tty = "Tty"
+        case consoleSize = "ConsoleSize"
+        case attachStdin = "AttachStdin"
+        case attachStderr = "AttachStderr"
+        case attachStdout = "AttachStdout"
+        case detach = "Detach"
+        case detachKeys = "DetachKeys"
+        case env = "Env"
+        case workingDir = "WorkingDir"
+        case cmd = "Cmd"
+    }
+}
+
+extension ExecCreateBody: Blank {
+    package static var blank: ExecCreateBody { ExecCreateBody() }
+}

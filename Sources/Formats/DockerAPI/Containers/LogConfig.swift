@@ -1,0 +1,16 @@
+/// The log driver and its options. Source: Engine API 1.51, HostConfig.LogConfig.
+package struct LogConfig: Codable, Sendable, Hashable {
+    @Lenient package var type = ""
+    @Lenient package var config: [String: String] = [:]
+
+    package init() {}
+
+    private enum CodingKeys: String, CodingKey {
+        case type = "Type"
+        case config = "Config"
+    }
+}
+
+extension LogConfig: Blank {
+    package static var blank: LogConfig { LogConfig() }
+}

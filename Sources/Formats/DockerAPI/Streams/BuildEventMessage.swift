@@ -1,0 +1,53 @@
+/// A line of `POST /build?gantry-events=1`: what happens in the build, for our own command line. Not part of Docker's API.
+///
+/// `kind` says which fields are filled:
+/// - `plan`: `total` steps
+/// - `stepStarted`: `stepID`, `name`, `stage`, `index`, `total`
+/// - `stepCached`, `stepFinished`: `stepID`, `durationMs`, `digest` of the result where there is one
+/// - `explanation`: `stepID`, `text` (why it was rebuilt)
+/// - `output`: `stepID`, `stream` (1 or 2), `text`
+/// - `progress`: `stepID`, `text`, `current` and `totalBytes`
+/// - `stepFailed`: `stepID`, `durationMs`, `error`
+/// - `warning`: `text`
+/// - `tagged`: `tag`
+/// - `finished`: `digest`, `durationMs`
+/// - `failed`: `error`
+package struct BuildEventMessage: Codable, Sendable, Hashable {
+    package enum Kind: String, Codable, Sendable {
+        case plan, stepStarted, stepCached, stepFinished, explanation, output, progress, stepFailed, warning, tagged, finished, failed
+    }
+
+    /// What failed and where.
+    package struct Failure: Codable, Sendable, Hashable {
+        package var message: String
+        /// Line of the Dockerfile, from 1.
+        package var line: Int?
+        /// The lines of the Dockerfile around it, ready to print.
+        package var excerpt: String?
+        package var hint: String?
+        /// Exit code of the command.
+        package var exitCode: Int?
+
+        package init(message: String) { self.message = message }
+    }
+
+    package var kind: Kind
+    package var stepID: Int?
+    /// The instruction as written: `RUN make`.
+    package var name: String?
+    package var stage: String?
+    /// From 1, within `total`.
+    package var index: Int?
+    package var total: Int?
+    /// 1 standard output, 2 standard error.
+    package var stream: Int?
+    package var text: String?
+    package var current: Int64?
+    package var totalBytes: Int64?
+    package var durationMs: Int64?
+    package var digest: String?
+    package var tag: String?
+    package var error: Failure?
+
+    package init(_ kind: Kind) { self.kind = kind }
+}

@@ -1,0 +1,15 @@
+/// An OCI runtime on offer.
+package struct RuntimeInfo: Codable, Sendable, Hashable {
+    @Lenient package var path = ""
+    package var status: [String: String]?
+
+    package init() {}
+
+    private enum CodingKeys: String, CodingKey {
+        case path, status
+    }
+}
+
+extension RuntimeInfo: Blank {
+    package static var blank: RuntimeInfo { RuntimeInfo() }
+}

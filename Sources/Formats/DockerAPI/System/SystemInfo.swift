@@ -1,0 +1,134 @@
+/// Answer to SystemInfo. Source: Engine API 1.51, SystemInfo.
+package struct SystemInfo: Codable, Sendable, Hashable {
+    @Lenient package var id = ""
+    @Lenient package var containers: Int = 0
+    @Lenient package var containersRunning: Int = 0
+    @Lenient package var containersPaused: Int = 0
+    @Lenient package var containersStopped: Int = 0
+    @Lenient package var images: Int = 0
+    @Lenient package var driver = ""
+    @Lenient package var driverStatus: [[String]] = []
+    @Lenient package var plugins = PluginsInfo()
+    @Lenient package var memoryLimit = false
+    @Lenient package var swapLimit = false
+    @OmitEmpty package var kernelMemoryTCP = false
+    @Lenient package var cpuCfsPeriod = false
+    @Lenient package var cpuCfsQuota = false
+    @Lenient package var cpuShares = false
+    @Lenient package var cpuSet = false
+    @Lenient package var pidsLimit = false
+    @Lenient package var ipv4Forwarding = false
+    @Lenient package var bridgeNfIptables = false
+    @Lenient package var bridgeNfIp6tables = false
+    @Lenient package var debug = false
+    @Lenient package var openDescriptors: Int = 0
+    @Lenient package var oomKillDisable = false
+    @Lenient package var goroutines: Int = 0
+    @Lenient package var systemTime = ""
+    @Lenient package var loggingDriver = ""
+    @Lenient package var cgroupDriver = ""
+    @Lenient package var cgroupVersion = ""
+    @Lenient package var eventListeners: Int = 0
+    @Lenient package var kernelVersion = ""
+    @Lenient package var operatingSystem = ""
+    @Lenient package var osVersion = ""
+    @Lenient package var osType = ""
+    @Lenient package var architecture = ""
+    @Lenient package var indexServerAddress = ""
+    @Lenient package var registryConfig = RegistryConfig()
+    @Lenient package var processors: Int = 0
+    @Lenient package var memTotal: Int64 = 0
+    @NullEmpty package var genericResources: [String] = []
+    @Lenient package var dockerRootDir = ""
+    @Lenient package var httpProxy = ""
+    @Lenient package var httpsProxy = ""
+    @Lenient package var noProxy = ""
+    @Lenient package var name = ""
+    @Lenient package var labels: [String] = []
+    @Lenient package var experimentalBuild = false
+    @Lenient package var serverVersion = ""
+    @Lenient package var runtimes: [String: RuntimeInfo] = [:]
+    @Lenient package var defaultRuntime = ""
+    @Lenient package var swarm = SwarmInfo()
+    @Lenient package var liveRestoreEnabled = false
+    @Lenient package var isolation = ""
+    @Lenient package var initBinary = ""
+    @Lenient package var containerdCommit = CommitInfo()
+    @Lenient package var runcCommit = CommitInfo()
+    @Lenient package var initCommit = CommitInfo()
+    @Lenient package var securityOptions: [String] = []
+    @OmitEmpty package var productLicense = ""
+    @OmitEmpty package var defaultAddressPools: [AddressPoolInfo] = []
+    @Lenient package var cdiSpecDirs: [String] = []
+    @NullEmpty package var warnings: [String] = []
+
+    package init() {}
+
+    private enum CodingKeys: String, CodingKey {
+        case id = "ID"
+        case containers = "Containers"
+        case containersRunning = "ContainersRunning"
+        case containersPaused = "ContainersPaused"
+        case containersStopped = "ContainersStopped"
+        case images = "Images"
+        case driver = "Driver"
+        case driverStatus = "DriverStatus"
+        case plugins = "Plugins"
+        case memoryLimit = "MemoryLimit"
+        case swapLimit = "SwapLimit"
+        case kernelMemoryTCP = "KernelMemoryTCP"
+        case cpuCfsPeriod = "CpuCfsPeriod"
+        case cpuCfsQuota = "CpuCfsQuota"
+        case cpuShares = "CPUShares"
+        case cpuSet = "CPUSet"
+        case pidsLimit = "PidsLimit"
+        case ipv4Forwarding = "IPv4Forwarding"
+        case bridgeNfIptables = "BridgeNfIptables"
+        case bridgeNfIp6tables = "BridgeNfIp6tables"
+        case debug = "Debug"
+        case openDescriptors = "NFd"
+        case oomKillDisable = "OomKillDisable"
+        case goroutines = "NGoroutines"
+        case systemTime = "SystemTime"
+        case loggingDriver = "LoggingDriver"
+        case cgroupDriver = "CgroupDriver"
+        case cgroupVersion = "CgroupVersion"
+        case eventListeners = "NEventsListener"
+        case kernelVersion = "KernelVersion"
+        case operatingSystem = "OperatingSystem"
+        case osVersion = "OSVersion"
+        case osType = "OSType"
+        case architecture = "Architecture"
+        case indexServerAddress = "IndexServerAddress"
+        case registryConfig = "RegistryConfig"
+        case processors = "NCPU"
+        case memTotal = "MemTotal"
+        case genericResources = "GenericResources"
+        case dockerRootDir = "DockerRootDir"
+        case httpProxy = "HttpProxy"
+        case httpsProxy = "HttpsProxy"
+        case noProxy = "NoProxy"
+        case name = "Name"
+        case labels = "Labels"
+        case experimentalBuild = "ExperimentalBuild"
+        case serverVersion = "ServerVersion"
+        case runtimes = "Runtimes"
+        case defaultRuntime = "DefaultRuntime"
+        case swarm = "Swarm"
+        case liveRestoreEnabled = "LiveRestoreEnabled"
+        case isolation = "Isolation"
+        case initBinary = "InitBinary"
+        case containerdCommit = "ContainerdCommit"
+        case runcCommit = "RuncCommit"
+        case initCommit = "InitCommit"
+        case securityOptions = "SecurityOptions"
+        case productLicense = "ProductLicense"
+        case defaultAddressPools = "DefaultAddressPools"
+        case cdiSpecDirs = "CDISpecDirs"
+        case warnings = "Warnings"
+    }
+}
+
+extension SystemInfo: Blank {
+    package static var blank: SystemInfo { SystemInfo() }
+}
