@@ -1,0 +1,47 @@
+import ContainerRuntime
+import Essentials
+
+extension ContainerService {
+    func attach(_ name: NameOrID, _ request: AttachRequest) async throws -> any AttachSession {
+        let container = try context.container(name)
+        let keys = try DetachKeys(request.detachKeys)
+        return try await container.attach(request, keys: keys)
+    }
+}
+
+extension Container {
+    func attach(_ request: AttachRequest, keys: DetachKeys) async throws -> any AttachSession {
+        switch record.phase {
+        case .paused: throw GantryError.conflict("container \(id) is paused, unpause the container before attach")
+        case .restarting: throw GantryError.conflict("container \(id) is restarting, wait until the container is running")
+        default: break
+        }
+        var request = request
+        request.stdin = request.stdin && record.settings.openStdin
+        let replay = request.logs ? try await logReplay(request) : []
+        let terminal = record.settings.terminal
+        guard request.stream else { return ReplaySession(terminal: terminal, chunks: replay) }
+        let live = Deferred<AttachedStreams?>()
+        let session = ProcessAttachSession(terminal: terminal, live: live, replay: replay, keys: keys) { [weak self] in
+            Task { await self?.publish("detach") }
+        }
+        if let process, record.phase.processID != nil {
+            live.resolve(try await process.attach(stdin: request.stdin, stdout: request.stdout, stderr: request.stderr))
+        } else if record.phase == .created || record.phase == .exited {
+            add(WaitingAttachment(request: request, live: live))
+        } else {
+            live.resolve(nil)
+        }
+        publish("attach")
+        return session
+    }
+
+    private func logReplay(_ request: AttachRequest) async throws -> [OutputChunk] {
+        var query = LogQuery()
+        query.stdout = request.stdout
+        query.stderr = request.stderr
+        var chunks: [OutputChunk] = []
+        for try await entry in try logEntries(query) { chunks.append(OutputChunk(kind: entry.kind, bytes: entry.bytes)) }
+        return chunks
+    }
+}

@@ -1,0 +1,112 @@
+import Essentials
+import Images
+import Networks
+import OCI
+
+extension ContainerService {
+    func details(_ name: NameOrID, size: Bool) async throws -> ContainerDetails {
+        try await details(of: try context.container(name), size: size)
+    }
+
+    func list(_ query: ContainerQuery) async throws -> [ContainerDetails] {
+        let filter = try ContainerFilter(query.filters)
+        var records: [(Container, ContainerRecord)] = []
+        for container in context.allContainers { records.append((container, await container.record)) }
+        records.sort { $0.1.createdAt > $1.1.createdAt }
+        let before = try filter.before.map { try position(of: $0, in: records) }
+        let since = try filter.since.map { try position(of: $0, in: records) }
+        let showsStopped = query.all || query.limit > 0 || filter.namesPhases
+        var result: [ContainerDetails] = []
+        for (index, (container, record)) in records.enumerated() {
+            if query.limit > 0, result.count == query.limit { break }
+            guard showsStopped || [.running, .paused, .restarting].contains(PhaseWord(record.phase)) else { continue }
+            guard before.map({ index > $0 }) ?? true, since.map({ index < $0 }) ?? true else { continue }
+            guard await filter.admits(record, health: container.health, ancestors: ancestors(of: record)) else { continue }
+            guard context.allContainersHas(container) else { continue }
+            result.append(try await details(of: container, size: query.size))
+        }
+        return result
+    }
+
+    /// The image's id and every name that leads to it.
+    private func ancestors(of record: ContainerRecord) -> Set<String> {
+        var names: Set<String> = [record.imageID.description, record.imageID.hex, record.imageID.short, record.settings.image]
+        if let image = try? context.imageStore.image(record.imageID.description) {
+            for reference in image.references {
+                names.insert(reference.familiar)
+                if reference.tag == "latest" { names.insert(reference.familiarRepository) }
+            }
+        }
+        return names
+    }
+
+    private func position(of name: NameOrID, in records: [(Container, ContainerRecord)]) throws -> Int {
+        let container = try context.container(name)
+        return records.firstIndex { $0.0 === container } ?? 0
+    }
+
+    func details(of container: Container, size: Bool) async throws -> ContainerDetails {
+        let record = await container.record
+        let snapshot = try context.imageStore.snapshot(id: record.id)
+        let directory = context.configuration.containerDirectory(record.id)
+        let layers = context.imageStore.layersDirectory
+        var details = ContainerDetails(
+            id: record.id, name: record.name, createdAt: record.createdAt, settings: record.settings, program: record.program,
+            imageID: record.imageID, platform: record.platform, phase: record.phase, run: record.run, restartCount: record.restartCount,
+            health: await container.health, mounts: mountDetails(record), networks: try networkDetails(record), ports: record.ports,
+            execIDs: await container.liveExecIDs, logPath: "\(directory)/\(record.id)-json.log", hostnamePath: "\(directory)/hostname",
+            hostsPath: "\(directory)/hosts", resolvConfPath: "\(directory)/resolv.conf",
+            layerDirectories: LayerDirectories(
+                upper: snapshot?.upper ?? "", work: snapshot?.work ?? "", lower: (snapshot?.lower ?? []).map { "\(layers)/\($0)" }))
+        if size {
+            details.writableSize = try context.imageStore.snapshotSize(id: record.id)
+            let image = try? context.imageStore.image(record.imageID.description)
+            details.rootSize = (image?.size ?? 0) + (details.writableSize ?? 0)
+        }
+        return details
+    }
+
+    private func mountDetails(_ record: ContainerRecord) -> [MountDetails] {
+        record.mounts.compactMap { mount in
+            guard mount.kind != .tmpfs || record.settings.host.tmpfs[mount.destination] == nil else { return nil }
+            let isVolume = mount.kind == .volume
+            return MountDetails(
+                kind: mount.kind, name: isVolume ? mount.source : "",
+                source: isVolume ? context.volumes.mountpoint(mount.source) : mount.source, destination: mount.destination,
+                driver: isVolume ? mount.driver : "", mode: mount.mode.isEmpty && isVolume ? "z" : mount.mode, writable: !mount.readOnly,
+                propagation: mount.kind == .bind ? mount.propagation : "")
+        }
+    }
+
+    private func networkDetails(_ record: ContainerRecord) throws -> [EndpointDetails] {
+        let live = try context.networks.endpoints(of: record.id)
+        return record.attachments.map { attachment in
+            let endpoint = live.first { $0.networkID == attachment.networkID || $0.networkName == attachment.networkName }
+            var details = EndpointDetails(
+                networkName: attachment.networkName, networkID: endpoint?.networkID ?? attachment.networkID, settings: attachment.settings)
+            if let endpoint {
+                details.endpointID = endpoint.id
+                details.ipv4Address = endpoint.ipv4Address
+                details.ipv4PrefixLength = endpoint.ipv4PrefixLength
+                details.gateway = endpoint.gateway
+                details.macAddress = endpoint.macAddress
+                details.dnsNames = endpoint.dnsNames
+            }
+            return details
+        }
+    }
+}
+
+/// A phase without what it carries.
+struct PhaseWord: Hashable {
+    let word: String
+    init(_ phase: ContainerPhase) { word = phase.word }
+    static let running = PhaseWord(.running(processID: 0))
+    static let paused = PhaseWord(.paused(processID: 0))
+    static let restarting = PhaseWord(.restarting)
+}
+
+extension EngineContext {
+    /// Whether it was not removed meanwhile.
+    func allContainersHas(_ container: Container) -> Bool { (try? self.container(container.id)) === container }
+}

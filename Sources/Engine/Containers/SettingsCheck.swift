@@ -1,0 +1,150 @@
+import Essentials
+
+/// Refuses settings that contradict one another before anything is made, in Docker's words.
+enum SettingsCheck {
+    static func check(_ settings: ContainerSettings) throws(GantryError) {
+        try ResourceCheck.check(settings.host.resources)
+        try checkLife(settings)
+        try checkNames(settings)
+        try checkModes(settings)
+        for (key, bindings) in settings.host.portBindings {
+            _ = try PortText.parse(key)
+            for binding in bindings { _ = try PortText.hostRange(binding.hostPort) }
+        }
+        for key in settings.exposedPorts { _ = try PortText.parse(key) }
+    }
+
+    private static func checkLife(_ settings: ContainerSettings) throws(GantryError) {
+        let policy = settings.host.restartPolicy
+        if settings.host.autoRemove, policy.name != .no {
+            throw .invalid("can't create 'AutoRemove' container with restart policy")
+        }
+        if policy.maximumRetryCount < 0 { throw .invalid("maximum retry count cannot be negative") }
+        if policy.name != .onFailure, policy.maximumRetryCount > 0 {
+            throw .invalid("maximum retry count can only be used with 'on-failure'")
+        }
+        if let signal = settings.stopSignal { _ = try SignalNumber.parse(signal) }
+        let logDriver = settings.host.logDriver
+        guard ["", "json-file", "none"].contains(logDriver) else {
+            throw .invalid("logger: no log driver named '\(logDriver)' is registered")
+        }
+        _ = try LogOptions(driver: logDriver, options: settings.host.logOptions)
+        guard ["", "runc", "gantry", "io.containerd.runc.v2"].contains(settings.host.runtime) else {
+            throw .invalid("unknown or invalid runtime name: \(settings.host.runtime)")
+        }
+        guard settings.host.deviceRequestsEmpty else {
+            throw .unsupported("could not select device driver \"\" with capabilities: [[gpu]]")
+        }
+        if settings.host.storageOptions["size"] != nil {
+            throw .unsupported("--storage-opt size needs a file system with project quotas, which this storage does not use")
+        }
+    }
+
+    private static func checkNames(_ settings: ContainerSettings) throws(GantryError) {
+        for name in [settings.hostname, settings.domainName] where name.utf8.count > 63 {
+            throw .invalid("invalid hostname: `\(name)` is longer than 63 bytes")
+        }
+        for entry in settings.environment where entry.isEmpty || entry.hasPrefix("=") || entry.utf8.contains(0) {
+            throw .invalid("invalid environment variable: \(entry)")
+        }
+        for (key, value) in settings.host.sysctls where (key + value).utf8.contains(where: { $0 == 10 || $0 == 0 }) || key.contains("+") || key.contains("..") {
+            throw .invalid("invalid sysctl: `\(key)`")
+        }
+        for key in settings.host.sysctls.keys where !isNamespaced(key) {
+            throw .invalid("sysctl '\(key)' is not whitelisted")
+        }
+        if settings.host.networkMode == "host", let key = settings.host.sysctls.keys.first(where: { $0.hasPrefix("net.") }) {
+            throw .invalid("sysctl '\(key)' not allowed in host network namespace")
+        }
+        let directory = settings.workingDirectory
+        if !directory.isEmpty, !directory.hasPrefix("/") {
+            throw .invalid("the working directory '\(directory)' is invalid, it needs to be an absolute path")
+        }
+    }
+
+    private static func isNamespaced(_ key: String) -> Bool {
+        let names: Set<String> = [
+            "kernel.msgmax", "kernel.msgmnb", "kernel.msgmni", "kernel.sem", "kernel.shmall", "kernel.shmmax", "kernel.shmmni",
+            "kernel.shm_rmid_forced",
+        ]
+        return names.contains(key) || key.hasPrefix("fs.mqueue.") || key.hasPrefix("net.")
+    }
+
+    private static func checkModes(_ settings: ContainerSettings) throws(GantryError) {
+        let host = settings.host
+        func isContainer(_ mode: String) -> Bool { mode.hasPrefix("container:") && mode.count > 10 }
+        guard ["", "private", "shareable", "host", "none"].contains(host.ipcMode) || isContainer(host.ipcMode) else {
+            throw .invalid("invalid IPC mode: \(host.ipcMode)")
+        }
+        guard ["", "host"].contains(host.pidMode) || isContainer(host.pidMode) else { throw .invalid("invalid PID mode: \(host.pidMode)") }
+        guard ["", "host"].contains(host.utsMode) else { throw .invalid("invalid UTS mode: \(host.utsMode)") }
+        guard ["", "host"].contains(host.usernsMode) else { throw .invalid("invalid USER mode: \(host.usernsMode)") }
+        guard ["", "host", "private"].contains(host.cgroupnsMode) else { throw .invalid("invalid CGROUP mode: \(host.cgroupnsMode)") }
+        guard ["", "default"].contains(host.isolation) else { throw .invalid("invalid isolation '\(host.isolation)' for linux") }
+        if host.networkMode == "host", !settings.networks.isEmpty, settings.networks.keys.contains(where: { $0 != "host" }) {
+            throw .invalid("conflicting options: cannot attach a container in host mode to other networks")
+        }
+        if isContainer(host.networkMode), !host.portBindings.isEmpty || host.publishAllPorts {
+            throw .invalid("conflicting options: port publishing and the container type network mode")
+        }
+    }
+}
+
+extension HostSettings {
+    /// No device of a driver is asked for.
+    var deviceRequestsEmpty: Bool { resources.deviceRequests.isEmpty }
+}
+
+/// Port texts: `80/tcp`, `8000-8010`.
+enum PortText {
+    struct Port: Hashable, Sendable {
+        var number: UInt16
+        /// tcp, udp or sctp.
+        var proto: String
+        var key: String { "\(number)/\(proto)" }
+    }
+
+    static func parse(_ text: String) throws(GantryError) -> Port {
+        let parts = text.split(separator: "/", maxSplits: 1).map(String.init)
+        guard let first = parts.first, let number = UInt16(first), number > 0 else { throw .invalid("invalid port specification: \"\(text)\"") }
+        let proto = parts.count == 2 ? parts[1].lowercased() : "tcp"
+        guard ["tcp", "udp", "sctp"].contains(proto) else { throw .invalid("invalid port specification: \"\(text)\"") }
+        return Port(number: number, proto: proto)
+    }
+
+    /// nil asks for an ephemeral port.
+    static func hostRange(_ text: String) throws(GantryError) -> ClosedRange<UInt16>? {
+        if text.isEmpty || text == "0" { return nil }
+        let parts = text.split(separator: "-", omittingEmptySubsequences: false).map { UInt16($0) }
+        guard (1...2).contains(parts.count), let low = parts[0], let high = parts.last ?? nil, low <= high else {
+            throw .invalid("invalid port specification: \"\(text)\"")
+        }
+        return low...high
+    }
+}
+
+/// What `--log-driver` and `--log-opt` come to.
+struct LogOptions {
+    /// Bytes; nil for no rotation.
+    var maxSize: Int64?
+    var maxFiles = 1
+    var isKept = true
+
+    init(driver: String, options: [String: String]) throws(GantryError) {
+        isKept = driver != "none"
+        for (key, value) in options {
+            switch key {
+            case "max-size":
+                guard let size = ByteSize.parseBinary(value), size > 0 else { throw .invalid("invalid value for max-size: `\(value)`") }
+                maxSize = size
+            case "max-file":
+                guard let count = Int(value), count >= 1 else { throw .invalid("invalid value for max-file: `\(value)`") }
+                maxFiles = count
+            case "mode":
+                guard value == "blocking" else { throw .unsupported("log option mode=\(value) is not supported: only blocking is") }
+            default: throw .invalid("unknown log opt '\(key)' for \(driver.isEmpty ? "json-file" : driver) log driver")
+            }
+        }
+        if maxFiles > 1, maxSize == nil { throw .invalid("max-file cannot be used without max-size") }
+    }
+}
