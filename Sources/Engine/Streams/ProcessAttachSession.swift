@@ -8,7 +8,6 @@ import Synchronization
 final class ProcessAttachSession: AttachSession {
     let terminal: Bool
     private let live: Deferred<AttachedStreams?>
-    private let wantsOutput: Bool
     private let keys: Mutex<DetachKeys>
     private let detached = Deferred<Void>()
     private let replay: Mutex<[OutputChunk]>
@@ -18,16 +17,18 @@ final class ProcessAttachSession: AttachSession {
     ///   - live: resolved with nil when the program will not run.
     ///   - keys: looked for in what is typed, in terminals only.
     init(
-        terminal: Bool, live: Deferred<AttachedStreams?>, wantsOutput: Bool = true, replay: [OutputChunk] = [], keys: DetachKeys,
+        terminal: Bool, live: Deferred<AttachedStreams?>, replay: [OutputChunk] = [], keys: DetachKeys,
         onDetach: @escaping @Sendable () -> Void
     ) {
         self.terminal = terminal
         self.live = live
-        self.wantsOutput = wantsOutput
         self.keys = Mutex(keys)
         self.replay = Mutex(replay)
         self.onDetach = onDetach
     }
+
+    /// The client left by its detach keys or by closing.
+    var isDetached: Bool { detached.current != nil }
 
     func next() async throws -> OutputChunk? {
         if let chunk = replay.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) { return chunk }
