@@ -1,0 +1,51 @@
+import ContainerRuntime
+import Essentials
+import LinuxSystem
+import Networks
+
+extension Container {
+    func connect(to network: Network, settings: NetworkAttachmentSettings) async throws {
+        try await gate.run {
+            guard NetworkPlan.mode(record.settings) != .host else {
+                throw GantryError.denied("container cannot be disconnected from host network or connected to host network")
+            }
+            if case .container = NetworkPlan.mode(record.settings) {
+                throw GantryError.denied("container sharing network namespace with another container or host cannot be connected to any other network")
+            }
+            guard !["host", "none"].contains(network.name) else {
+                throw GantryError.denied("container cannot be connected to host network - container must be created in host network")
+            }
+            guard !record.attachments.contains(where: { $0.networkID == network.id || $0.networkName == network.name }) else {
+                throw GantryError.denied("endpoint with name \(record.name) already exists in network \(network.name)")
+            }
+            let attachment = NetworkAttachment(networkID: network.id, networkName: network.name, settings: settings)
+            if let processID = record.phase.processID {
+                let namespace = try OwnedDescriptor.open("/proc/\(processID)/ns/net", O_RDONLY)
+                let index = record.attachments.count
+                _ = try await context.networks.attach(
+                    NetworkAttacher.request(attachment, index: index, record: record, namespace: namespace, ports: []))
+            }
+            try change { $0.attachments.append(attachment) }
+            publishNetwork("connect", network)
+        }
+    }
+
+    func disconnect(from network: Network) async throws {
+        try await gate.run {
+            guard record.attachments.contains(where: { $0.networkID == network.id || $0.networkName == network.name }) else {
+                throw GantryError.internal("container \(id) is not connected to network \(network.name)")
+            }
+            guard NetworkPlan.mode(record.settings) != .host else {
+                throw GantryError.denied("container cannot be disconnected from host network or connected to host network")
+            }
+            if record.phase.processID != nil { try await context.networks.detach(container: id, network: network.id) }
+            try change { $0.attachments.removeAll { $0.networkID == network.id || $0.networkName == network.name } }
+            publishNetwork("disconnect", network)
+        }
+    }
+
+    func publishNetwork(_ action: String, _ network: Network) {
+        context.events.publish(
+            "network", action, actor: network.id, attributes: ["container": id, "name": network.name, "type": network.driver])
+    }
+}

@@ -1,0 +1,114 @@
+import Essentials
+import Glibc
+import LinuxSystem
+import Networks
+
+/// Ties a starting container into its networks.
+struct NetworkAttacher {
+    let record: ContainerRecord
+    let context: EngineContext
+
+    /// What came of it.
+    struct Result {
+        /// nil: the host's.
+        var namespace: OwnedDescriptor?
+        var endpoints: [Endpoint] = []
+        var ports: [String: [PublishedPort]] = [:]
+    }
+
+    /// Makes or finds the namespace and attaches it; on failure nothing is left.
+    func attach() async throws -> Result {
+        if record.settings.networkDisabled { return Result(namespace: try emptyNamespace()) }
+        switch NetworkPlan.mode(record.settings) {
+        case .host: return Result()
+        case .none: return Result(namespace: try emptyNamespace())
+        case .container(let name):
+            let other = try context.container(name)
+            guard let processID = await other.record.phase.processID else {
+                throw GantryError.conflict("cannot join network of a non running container: \(other.id)")
+            }
+            return Result(namespace: try OwnedDescriptor.open("/proc/\(processID)/ns/net", O_RDONLY))
+        case .networks: return try await attachToNetworks()
+        }
+    }
+
+    private func emptyNamespace() throws -> OwnedDescriptor {
+        let namespace = try makeNetworkNamespace()
+        try context.networks.raiseLoopback(in: namespace)
+        return namespace
+    }
+
+    private func attachToNetworks() async throws -> Result {
+        var result = Result(namespace: try makeNetworkNamespace())
+        guard let namespace = result.namespace else { return result }
+        let ports = try portRequests()
+        do {
+            for (index, attachment) in record.attachments.enumerated() {
+                let endpoint = try await context.networks.attach(
+                    Self.request(attachment, index: index, record: record, namespace: namespace, ports: index == 0 ? ports : []))
+                result.endpoints.append(endpoint)
+            }
+            if result.endpoints.contains(where: { $0.networkName != "bridge" }) {
+                try await context.networks.startResolver(container: record.id, namespace: namespace)
+            }
+        } catch {
+            await context.networks.detachAll(container: record.id)
+            throw error
+        }
+        result.ports = published(result.endpoints)
+        return result
+    }
+
+    static func request(
+        _ attachment: NetworkAttachment, index: Int, record: ContainerRecord, namespace: OwnedDescriptor, ports: [PortRequest]
+    ) -> AttachmentRequest {
+        var request = AttachmentRequest(
+            containerID: record.id, containerName: record.name,
+            network: attachment.networkID.isEmpty ? attachment.networkName : attachment.networkID, namespace: namespace,
+            interfaceName: "eth\(index)", isGateway: index == 0)
+        request.hostname = record.settings.hostname
+        request.aliases = attachment.settings.aliases
+        request.ipv4Address = attachment.settings.ipv4Address
+        request.ipv6Address = attachment.settings.ipv6Address
+        request.macAddress = attachment.settings.macAddress
+        request.links = Dictionary(
+            (attachment.settings.links + record.settings.host.links).map { link in
+                let parts = link.split(separator: ":", maxSplits: 1).map(String.init)
+                return (parts.last ?? link, parts.first ?? link)
+            }, uniquingKeysWith: { first, _ in first })
+        request.ports = ports
+        return request
+    }
+
+    /// Bindings without a matching exposed port do not count, as in Docker.
+    private func portRequests() throws -> [PortRequest] {
+        let settings = record.settings
+        var requests: [PortRequest] = []
+        let exposed = settings.exposedPorts.union(settings.host.portBindings.keys)
+        for key in exposed.sorted() {
+            let port = try PortText.parse(key)
+            let transport = PortRequest.Transport(rawValue: port.proto) ?? .tcp
+            let bindings = settings.host.portBindings[key] ?? []
+            for binding in bindings {
+                requests.append(
+                    PortRequest(
+                        containerPort: port.number, transport: transport, hostAddress: binding.hostAddress,
+                        hostPorts: try PortText.hostRange(binding.hostPort)))
+            }
+            if bindings.isEmpty, settings.host.publishAllPorts || settings.host.portBindings[key] != nil {
+                requests.append(PortRequest(containerPort: port.number, transport: transport))
+            }
+        }
+        return requests
+    }
+
+    private func published(_ endpoints: [Endpoint]) -> [String: [PublishedPort]] {
+        var result: [String: [PublishedPort]] = [:]
+        for key in record.settings.exposedPorts { result[key] = [] }
+        for port in endpoints.flatMap(\.ports) {
+            result["\(port.containerPort)/\(port.transport.rawValue)", default: []].append(
+                PublishedPort(hostAddress: port.hostAddress, hostPort: port.hostPort))
+        }
+        return result
+    }
+}
