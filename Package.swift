@@ -50,7 +50,7 @@ let package = Package(
 
         // MARK: Formats: values and parsers, no IO
         .target(name: "OCI", dependencies: ["Essentials"], path: "Sources/Formats/OCI", swiftSettings: strict),
-        .target(name: "Archive", dependencies: ["Essentials", "LinuxSystem"], path: "Sources/Formats/Archive", swiftSettings: strict),
+        .target(name: "Archive", dependencies: ["CLinux", "Essentials", "LinuxSystem"], path: "Sources/Formats/Archive", swiftSettings: strict),
         .target(name: "Compression", dependencies: ["CCompression", "Essentials"], path: "Sources/Formats/Compression", swiftSettings: strict),
         .target(name: "DockerAPI", dependencies: ["Essentials"], path: "Sources/Formats/DockerAPI", exclude: ["README.md"], swiftSettings: strict),
         .target(name: "Dockerfile", dependencies: ["Essentials"], path: "Sources/Formats/Dockerfile", swiftSettings: strict),
