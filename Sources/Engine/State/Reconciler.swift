@@ -1,0 +1,93 @@
+import ContainerRuntime
+import Essentials
+import LinuxSystem
+import Logging
+import Networks
+
+/// Brings the records together with what is really there when the daemon starts.
+struct Reconciler {
+    let context: EngineContext
+
+    func run() async throws {
+        let records = try context.containerTable.loadAll(logger: context.logger)
+        var restarts: [Container] = []
+        for record in records {
+            try context.reserve(name: record.name, for: record.id)
+            let container = Container(record: record, context: context)
+            context.add(container, name: record.name)
+            do {
+                if try await container.reconcile() { restarts.append(container) }
+            } catch {
+                context.logger.error("container could not be found again", metadata: ["container": "\(record.id)", "error": "\(error)"])
+            }
+        }
+        try removeLeftovers(known: Set(records.map(\.id)))
+        for container in restarts {
+            do { try await container.start() } catch {
+                context.logger.warning("restart after the daemon's start failed", metadata: ["container": "\(container.id)", "error": "\(error)"])
+            }
+        }
+    }
+
+    /// State, directories and snapshots of containers that no record knows: a create or remove that was cut off.
+    private func removeLeftovers(known: Set<String>) throws {
+        for id in try context.runtime.knownContainers() where !known.contains(id) && Identifier.isFull(id) {
+            context.logger.warning("leftover of an unknown container removed", metadata: ["container": "\(id)"])
+            try context.runtime.forget(container: id)
+        }
+        for id in try FileSystem.list("\(context.configuration.dataRoot)/containers") where !known.contains(id) && Identifier.isFull(id) {
+            try context.imageStore.removeSnapshot(id: id)
+            try FileSystem.removeTree(context.configuration.containerDirectory(id))
+        }
+    }
+}
+
+extension Container {
+    /// Takes a container up again where the record and the kernel say it is.
+    /// - Returns: whether its restart policy wants it started.
+    func reconcile() async throws -> Bool {
+        switch record.phase {
+        case .running, .paused: return try await reconnect()
+        case .removing, .dead:
+            try await removeExclusively(volumes: true)
+            return false
+        case .restarting:
+            try change { $0.phase = .exited }
+            return true
+        case .created, .exited:
+            // A start that was cut off before its record.
+            await context.networks.detachAll(container: id)
+            if try context.runtime.knownContainers().contains(id) { try context.runtime.forget(container: id) }
+            return wantsStartWithDaemon
+        }
+    }
+
+    private func reconnect() async throws -> Bool {
+        switch try await context.runtime.reconnect(container: id) {
+        case .running(let process):
+            adopt(process)
+            let namespace = try OwnedDescriptor.open("/proc/\(process.processID)/ns/net", O_RDONLY)
+            try await context.networks.restore(container: id, namespace: namespace)
+            watch(process)
+            startHealthChecks()
+            return false
+        case .exited(let exit):
+            await ended(exit)
+        case .lost:
+            await ended(ExitRecord(exitCode: 137, signal: 9, finishedAt: .now()))
+            try change { $0.run.error = "the container was lost: the host restarted or its shim was killed" }
+        }
+        return false
+    }
+
+    /// After a restart of the daemon or host. Source: `cli.md` §2.2, restart policy.
+    private var wantsStartWithDaemon: Bool {
+        guard record.phase == .exited else { return false }
+        return switch record.settings.host.restartPolicy.name {
+        case .no: false
+        case .always: true
+        case .unlessStopped: !record.stoppedByUser
+        case .onFailure: !record.stoppedByUser && record.run.exitCode != 0
+        }
+    }
+}
