@@ -50,10 +50,10 @@ let package = Package(
 
         // MARK: Formats: values and parsers, no IO
         .target(name: "OCI", dependencies: ["Essentials"], path: "Sources/Formats/OCI", swiftSettings: strict),
-        .target(name: "Archive", dependencies: ["CLinux", "Essentials", "LinuxSystem"], path: "Sources/Formats/Archive", swiftSettings: strict),
+        .target(name: "Archive", dependencies: ["CLinux", "Essentials", "LinuxSystem"], path: "Sources/Formats/Archive", exclude: ["README.md"], swiftSettings: strict),
         .target(name: "Compression", dependencies: ["CCompression", "Essentials"], path: "Sources/Formats/Compression", swiftSettings: strict),
         .target(name: "DockerAPI", dependencies: ["Essentials"], path: "Sources/Formats/DockerAPI", exclude: ["README.md"], swiftSettings: strict),
-        .target(name: "Dockerfile", dependencies: ["Essentials"], path: "Sources/Formats/Dockerfile", swiftSettings: strict),
+        .target(name: "Dockerfile", dependencies: ["Essentials"], path: "Sources/Formats/Dockerfile", exclude: ["README.md"], swiftSettings: strict),
         .target(name: "ShimProtocol", path: "Sources/Formats/ShimProtocol", swiftSettings: strict),
 
         // MARK: Subsystems: one job each, strangers to another
