@@ -1,0 +1,87 @@
+package import LinuxSystem
+package import OCI
+
+/// What the first process has as standard input, output and error.
+package struct StandardStreams: Sendable, Equatable {
+    package var terminal: Bool
+    package var consoleSize: RuntimeSpecification.ConsoleSize?
+    /// False: standard input is `/dev/null` (without a terminal).
+    package var openStdin: Bool
+    /// Standard input is closed when the first attached client that sends input has closed its side.
+    package var stdinOnce: Bool
+
+    package init(terminal: Bool = false, consoleSize: RuntimeSpecification.ConsoleSize? = nil, openStdin: Bool = false, stdinOnce: Bool = false) {
+        self.terminal = terminal
+        self.consoleSize = consoleSize
+        self.openStdin = openStdin
+        self.stdinOnce = stdinOnce
+    }
+}
+
+/// The file in which output is kept, one JSON object per line as Docker's `json-file` driver writes it.
+package struct LogFile: Sendable, Equatable {
+    package var path: String
+    /// Bytes at which the file is rotated; nil for never.
+    package var maxSize: Int64?
+    /// Files kept in all, at least 1.
+    package var maxFiles: Int
+
+    package init(path: String, maxSize: Int64? = nil, maxFiles: Int = 1) {
+        self.path = path
+        self.maxSize = maxSize
+        self.maxFiles = maxFiles
+    }
+}
+
+/// All that ``ShimRuntime/start(_:)`` needs to know of a container.
+package struct ContainerStart: Sendable {
+    package var id: String
+    package var specification: RuntimeSpecification
+    package var root: RootFileSystem
+    /// Joined when given; otherwise the specification's network namespace entry decides.
+    package var networkNamespace: OwnedDescriptor?
+    package var stdio: StandardStreams
+    package var log: LogFile?
+    /// The program is held back until ``ShimProcess/release()``, so that an attach made before gets the very first byte.
+    package var hold: Bool
+
+    package init(
+        id: String, specification: RuntimeSpecification, root: RootFileSystem, networkNamespace: OwnedDescriptor? = nil,
+        stdio: StandardStreams = StandardStreams(), log: LogFile? = nil, hold: Bool = false
+    ) {
+        self.id = id
+        self.specification = specification
+        self.root = root
+        self.networkNamespace = networkNamespace
+        self.stdio = stdio
+        self.log = log
+        self.hold = hold
+    }
+}
+
+/// All that ``ShimRuntime/exec(_:)`` needs to know of a further process in a running container.
+package struct ExecStart: Sendable {
+    /// Of the container.
+    package var id: String
+    package var execID: String
+    /// Of the container's first process, in the host's pid namespace.
+    package var initProcessID: Int32
+    package var process: RuntimeSpecification.Process
+    package var seccomp: LinuxSeccomp?
+    package var stdio: StandardStreams
+    /// As ``ContainerStart/hold``.
+    package var hold: Bool
+
+    package init(
+        id: String, execID: String, initProcessID: Int32, process: RuntimeSpecification.Process, seccomp: LinuxSeccomp? = nil,
+        stdio: StandardStreams = StandardStreams(), hold: Bool = false
+    ) {
+        self.id = id
+        self.execID = execID
+        self.initProcessID = initProcessID
+        self.process = process
+        self.seccomp = seccomp
+        self.stdio = stdio
+        self.hold = hold
+    }
+}
