@@ -125,7 +125,7 @@ let package = Package(
         .executableTarget(
             name: "gantryd",
             dependencies: [
-                "DockerServer", "Engine", "Essentials", logging,
+                "DockerServer", "Engine", "Essentials", "LinuxSystem", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],

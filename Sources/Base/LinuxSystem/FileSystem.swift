@@ -12,6 +12,13 @@ package enum FileSystem {
         if mkdir(path, mode) != 0, gantry_errno() != EEXIST { throw SystemError.last("mkdir", path) }
     }
 
+    /// Where a symbolic link points.
+    package static func readLink(_ path: String) throws(SystemError) -> String {
+        var buffer = [CChar](repeating: 0, count: 4096)
+        let count = try check("readlink", path) { readlink(path, &buffer, buffer.count) }
+        return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
     package static func exists(_ path: String) -> Bool { access(path, F_OK) == 0 }
 
     /// The whole content of a file of ours.

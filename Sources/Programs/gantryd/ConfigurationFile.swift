@@ -1,0 +1,64 @@
+import Essentials
+import FoundationEssentials
+import LinuxSystem
+
+/// `/etc/gantry/daemon.json`: the keys are dockerd's, those that mean something here.
+struct ConfigurationFile: Decodable {
+    static let defaultPath = "/etc/gantry/daemon.json"
+    private static let known: Set<String> = [
+        "hosts", "data-root", "exec-root", "pidfile", "debug", "log-level", "registry-mirrors", "insecure-registries", "bip",
+        "bridge-name", "labels",
+    ]
+
+    var hosts: [String]?
+    var dataRoot: String?
+    var execRoot: String?
+    var pidfile: String?
+    var debug: Bool?
+    var logLevel: String?
+    var registryMirrors: [String]?
+    var insecureRegistries: [String]?
+    var bip: String?
+    var bridgeName: String?
+    var labels: [String]?
+
+    enum CodingKeys: String, CodingKey {
+        case hosts, pidfile, debug, bip, labels
+        case dataRoot = "data-root"
+        case execRoot = "exec-root"
+        case logLevel = "log-level"
+        case registryMirrors = "registry-mirrors"
+        case insecureRegistries = "insecure-registries"
+        case bridgeName = "bridge-name"
+    }
+
+    /// Reads `path`, or the default path when there is such a file.
+    /// - Throws: `invalid` for a file that is missing though named, is no JSON, or has an unknown key.
+    static func read(_ path: String?) throws -> ConfigurationFile? {
+        if path == nil, !FileSystem.exists(defaultPath) { return nil }
+        let path = path ?? defaultPath
+        let data: Data
+        do { data = Data(try FileSystem.read(path, limit: 1 << 20)) } catch {
+            throw GantryError.invalid("unable to configure the daemon with file `\(path)`", cause: error)
+        }
+        do {
+            let keys = try JSONDecoder().decode([String: Ignored].self, from: data).keys
+            let unknown = keys.filter { !known.contains($0) }.sorted()
+            guard unknown.isEmpty else {
+                throw GantryError.invalid(
+                    "unable to configure the daemon with file `\(path)`: the following directives don't match any configuration option: \(unknown.joined(separator: ", "))"
+                )
+            }
+            return try JSONDecoder().decode(ConfigurationFile.self, from: data)
+        } catch let error as GantryError {
+            throw error
+        } catch {
+            throw GantryError.invalid("unable to configure the daemon with file `\(path)`: invalid JSON or value", cause: error)
+        }
+    }
+
+    /// Any value.
+    private struct Ignored: Decodable {
+        init(from decoder: any Decoder) throws {}
+    }
+}

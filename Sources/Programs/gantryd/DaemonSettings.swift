@@ -1,0 +1,68 @@
+import Engine
+import Essentials
+import FoundationEssentials
+import LinuxSystem
+import Logging
+
+/// Flags and configuration file resolved once.
+struct DaemonSettings {
+    static let defaultHost = "unix:///run/gantry/gantry.sock"
+
+    var hosts: [String]
+    var pidfile: String
+    var logLevel: Logger.Level
+    var engine = EngineConfiguration()
+
+    /// - Throws: `invalid` for a directive given in both places, as dockerd does.
+    init(file: ConfigurationFile?, flags: Gantryd) throws(GantryError) {
+        func one<Value>(_ name: String, _ flag: Value?, _ file: Value?) throws(GantryError) -> Value? {
+            guard flag == nil || file == nil else {
+                throw .invalid(
+                    "unable to configure the daemon: the following directives are specified both as a flag and in the configuration file: \(name)"
+                )
+            }
+            return flag ?? file
+        }
+        func list(_ name: String, _ flags: [String], _ file: [String]?) throws(GantryError) -> [String] {
+            try one(name, flags.isEmpty ? nil : flags, file) ?? []
+        }
+        hosts = try list("hosts", flags.host, file?.hosts)
+        if hosts.isEmpty { hosts = [Self.defaultHost] }
+        engine.dataRoot = try one("data-root", flags.dataRoot, file?.dataRoot) ?? engine.dataRoot
+        engine.execRoot = try one("exec-root", flags.execRoot, file?.execRoot) ?? engine.execRoot
+        for path in [engine.dataRoot, engine.execRoot] where !path.hasPrefix("/") {
+            throw .invalid("`\(path)` is not an absolute path")
+        }
+        pidfile = try one("pidfile", flags.pidfile, file?.pidfile) ?? "\(engine.execRoot)/gantryd.pid"
+        engine.debug = try one("debug", flags.debug ? true : nil, file?.debug) ?? false
+        let level = try one("log-level", flags.logLevel, file?.logLevel) ?? (engine.debug ? "debug" : "info")
+        guard let parsed = Self.levels[level] else { throw .invalid("invalid logging level: \(level)") }
+        logLevel = engine.debug ? min(parsed, .debug) : parsed
+        engine.registryMirrors = try list("registry-mirrors", flags.registryMirrors, file?.registryMirrors)
+        engine.insecureRegistries = try list("insecure-registries", flags.insecureRegistries, file?.insecureRegistries)
+        engine.bridgeAddress = try one("bip", flags.bip, file?.bip)
+        engine.bridgeName = try one("bridge-name", flags.bridgeName, file?.bridgeName) ?? engine.bridgeName
+        guard (1...15).contains(engine.bridgeName.utf8.count), !engine.bridgeName.contains("/") else {
+            throw .invalid("invalid bridge name `\(engine.bridgeName)`: expected 1 to 15 bytes without a slash")
+        }
+        engine.labels = try list("labels", flags.labels, file?.labels)
+        engine.shimPath = try Self.findShim()
+    }
+
+    private static let levels: [String: Logger.Level] = [
+        "trace": .trace, "debug": .debug, "info": .info, "warn": .warning, "warning": .warning, "error": .error, "fatal": .critical,
+    ]
+
+    /// Beside this program, where `make install` and `make build` put it.
+    private static func findShim() throws(GantryError) -> String {
+        let own: String
+        do { own = try FileSystem.readLink("/proc/self/exe") } catch {
+            throw .internal("cannot find out where this program lies", cause: error)
+        }
+        let path = own.prefix(upTo: own.lastIndex(of: "/") ?? own.endIndex) + "/gantry-shim"
+        guard FileSystem.exists(String(path)) else {
+            throw .unavailable("`gantry-shim` is missing: expected at `\(path)`", hint: "install all four programs into one directory")
+        }
+        return String(path)
+    }
+}
