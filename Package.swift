@@ -51,7 +51,7 @@ let package = Package(
         // MARK: Formats: values and parsers, no IO
         .target(name: "OCI", dependencies: ["Essentials"], path: "Sources/Formats/OCI", swiftSettings: strict),
         .target(name: "Archive", dependencies: ["CLinux", "Essentials", "LinuxSystem"], path: "Sources/Formats/Archive", exclude: ["README.md"], swiftSettings: strict),
-        .target(name: "Compression", dependencies: ["CCompression", "Essentials"], path: "Sources/Formats/Compression", swiftSettings: strict),
+        .target(name: "Compression", dependencies: ["CCompression", "Essentials"], path: "Sources/Formats/Compression", exclude: ["README.md"], swiftSettings: strict),
         .target(name: "DockerAPI", dependencies: ["Essentials"], path: "Sources/Formats/DockerAPI", exclude: ["README.md"], swiftSettings: strict),
         .target(name: "Dockerfile", dependencies: ["Essentials"], path: "Sources/Formats/Dockerfile", exclude: ["README.md"], swiftSettings: strict),
         .target(name: "ShimProtocol", path: "Sources/Formats/ShimProtocol", swiftSettings: strict),
@@ -180,7 +180,7 @@ let package = Package(
         .testTarget(
             name: "EngineClientTests", dependencies: ["EngineClient", "DockerAPI", "Essentials"] + nioHTTP,
             path: "Tests/Unit/EngineClientTests", swiftSettings: strict),
-        .testTarget(name: "CLITests", dependencies: ["CLI", "DockerAPI", "Essentials"], path: "Tests/Unit/CLITests", swiftSettings: strict),
+        .testTarget(name: "CLITests", dependencies: ["CLI", "Archive", "DockerAPI", "Essentials"], path: "Tests/Unit/CLITests", swiftSettings: strict),
         .testTarget(name: "LayeringTests", path: "Tests/Unit/LayeringTests", swiftSettings: strict),
     ]
 )
