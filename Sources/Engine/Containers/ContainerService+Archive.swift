@@ -50,7 +50,7 @@ extension ContainerService {
 
     /// `/a/b` is packed as `b`, `/a/.` as `./`, `/` as `/`.
     private static func naming(_ path: String, _ status: PathStatus) -> TarPacker.Naming {
-        path.hasSuffix("/.") ? .named(".") : .named(status.name)
+        path.hasSuffix("/.") ? .root(".") : .root(status.name)
     }
 
     func writeArchive(
