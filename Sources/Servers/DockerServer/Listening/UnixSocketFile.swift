@@ -1,0 +1,82 @@
+internal import Essentials
+internal import Glibc
+
+/// The file of a unix socket: nobody else's, and only for root and one group.
+package struct UnixSocketFile: Sendable {
+    package let path: String
+    /// Owner of the file when it exists on this host; as Docker, whose clients are members of it.
+    private static let groupName = "docker"
+
+    package init(path: String) { self.path = path }
+
+    /// Refuses a path where somebody listens or something else lies. A socket without a listener is left over and may be
+    /// replaced. Makes missing folders above it.
+    /// - Throws: `conflict`, `invalid`.
+    package func prepare() throws {
+        try makeParents()
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return }
+        guard status.st_mode & S_IFMT == S_IFSOCK else {
+            throw GantryError.conflict("cannot listen on `\(path)`: a file that is no socket lies there")
+        }
+        guard try !hasListener() else {
+            throw GantryError.conflict("cannot listen on `\(path)`: another daemon listens there", hint: "stop it, or choose another -H")
+        }
+    }
+
+    /// Mode 0660 and the group, once the socket is there.
+    package func restrict() throws {
+        guard chmod(path, 0o660) == 0 else { throw failure("restrict access to") }
+        if let group = Self.group(), lchown(path, uid_t.max, group) != 0 {
+            throw failure("give group `\(Self.groupName)` access to")
+        }
+    }
+
+    /// Takes the file away when the server ends.
+    package func remove() {
+        // Gone already is as good.
+        unlink(path)
+    }
+
+    private func makeParents() throws {
+        let parts = path.split(separator: "/").dropLast()
+        var folder = ""
+        for part in parts {
+            folder += "/" + part
+            guard mkdir(folder, 0o755) == 0 || errno == EEXIST else { throw failure("make the folder of") }
+        }
+    }
+
+    private func hasListener() throws -> Bool {
+        let kind = SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
+        let descriptor = socket(AF_UNIX, Int32(kind), 0)
+        guard descriptor >= 0 else { throw failure("probe") }
+        defer { close(descriptor) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        let bytes = Array(path.utf8)
+        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
+            throw GantryError.invalid("`\(path)` is too long for a unix socket")
+        }
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
+        let result = withUnsafePointer(to: &address) { pointer in
+            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        // A full backlog is a listener too.
+        return result == 0 || errno == EAGAIN
+    }
+
+    private static func group() -> gid_t? {
+        var record = Glibc.group()
+        var found: UnsafeMutablePointer<Glibc.group>?
+        var buffer = [CChar](repeating: 0, count: 16 * 1024)
+        guard getgrnam_r(groupName, &record, &buffer, buffer.count, &found) == 0, found != nil else { return nil }
+        return record.gr_gid
+    }
+
+    private func failure(_ what: String) -> GantryError {
+        GantryError.unavailable("cannot \(what) `\(path)`: \(String(cString: strerror(errno)))")
+    }
+}
