@@ -81,7 +81,7 @@ let package = Package(
             path: "Sources/Subsystems/Volumes", exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "BuildGraph", dependencies: ["Essentials", crypto, database],
-            path: "Sources/Subsystems/BuildGraph", swiftSettings: strict),
+            path: "Sources/Subsystems/BuildGraph", exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "Builder",
             dependencies: [
@@ -110,15 +110,16 @@ let package = Package(
 
         // MARK: Clients: whoever stands outside
         .target(
-            name: "EngineClient", dependencies: ["DockerAPI", "Essentials"] + nioHTTP,
-            path: "Sources/Clients/EngineClient", swiftSettings: strict),
+            name: "EngineClient",
+            dependencies: ["DockerAPI", "Essentials", .product(name: "NIOSSL", package: "swift-nio-ssl")] + nio,
+            path: "Sources/Clients/EngineClient", exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "CLI",
             dependencies: [
                 "Archive", "CLinux", "DockerAPI", "Dockerfile", "EngineClient", "Essentials", "LinuxSystem",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            path: "Sources/Clients/CLI", swiftSettings: strict),
+            path: "Sources/Clients/CLI", exclude: ["README.md"], swiftSettings: strict),
 
         // MARK: Programs: main files, nothing else
         .executableTarget(name: "gantry", dependencies: ["CLI"], path: "Sources/Programs/gantry", swiftSettings: strict),

@@ -1,4 +1,4 @@
-package import Essentials
+internal import Essentials
 
 /// Reads a tar stream member by member: ustar, pax records (with `SCHILY.xattr.`), GNU long names.
 ///

@@ -1,4 +1,4 @@
-package import Essentials
+internal import Essentials
 
 /// Writes a tar stream: ustar, with a pax header only before members that need one. Equal calls give equal bytes.
 ///

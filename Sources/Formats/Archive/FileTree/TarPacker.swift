@@ -1,0 +1,209 @@
+internal import CLinux
+internal import Essentials
+package import LinuxSystem
+
+/// Writes files below a directory as a tar stream: names sorted by their bytes, hard links kept, sockets left out.
+/// The same tree gives the same bytes. Blocks; used by one thread.
+package final class TarPacker {
+    package enum Mode: Sendable {
+        /// What is there, as it is.
+        case plain
+        /// The upper directory of an overlay: its marks become whiteouts of an OCI layer.
+        case layer
+    }
+
+    /// How members are called.
+    package enum Naming: Sendable, Equatable {
+        /// The packed path itself is the member `name`, what is below it `name/…`. `.` gives `./`, `./etc`, ….
+        case root(String)
+        /// Only what is below, without anything in front: `etc/`, `etc/passwd`.
+        case contents
+    }
+
+    private let root: OwnedDescriptor
+    private let writer: TarWriter
+    private let mode: Mode
+    /// First name of each file with several links.
+    private var linked: [Inode: [UInt8]] = [:]
+    private var buffer = [UInt8](repeating: 0, count: 256 << 10)
+    /// Paths below the packed one that are left out, without a leading slash.
+    package var excluded: Set<String> = []
+    /// Called for each member before it is written; may change it (owner, time), or give nil to leave it out.
+    package var transform: ((TarEntry) -> TarEntry?)?
+
+    private struct Inode: Hashable {
+        let device: UInt64
+        let inode: UInt64
+    }
+
+    package init(root: OwnedDescriptor, writer: TarWriter, mode: Mode = .plain) {
+        self.root = root
+        self.writer = writer
+        self.mode = mode
+    }
+
+    /// Packs `path`, looked up as if the root directory were `/`; a final link is packed as a link.
+    /// The caller finishes the writer, so that several trees can go into one archive.
+    /// - Throws: `notFound` when there is no such path.
+    package func pack(_ path: String = "/", as naming: Naming) throws {
+        let components = TreeRoot.components(Array(path.utf8))
+        let start: OwnedDescriptor
+        do {
+            let parent = try openInRoot(root, Array(components.dropLast().joined(separator: [47])), O_PATH | O_DIRECTORY)
+            if let last = components.last {
+                // `dir/` and `dir/.` mean what a link points to.
+                let follow = path.hasSuffix("/") || path.hasSuffix("/.")
+                start = follow
+                    ? try openInRoot(root, Array(components.joined(separator: [47])), O_PATH)
+                    : try openEntry(parent, cString(last), O_PATH | O_NOFOLLOW)
+            } else {
+                start = root
+            }
+        } catch let error as SystemError where error.errno == ENOENT || error.errno == ENOTDIR {
+            throw GantryError.notFound("no such file or directory: `\(path)`", cause: error)
+        }
+        let status = try start.status()
+        switch naming {
+        case .contents: try packChildren(of: start, prefix: [], relative: [])
+        case .root(let name):
+            let parentName = try procName(start)
+            try packEntry(start, status, source: parentName, name: Array(name.utf8), relative: [])
+        }
+    }
+
+    // MARK: Members
+
+    /// `/proc/self/fd/N`: names an open file for calls that take only paths.
+    private func procName(_ file: OwnedDescriptor) throws -> [CChar] { cString(file.procPath.utf8) }
+
+    private func packChildren(of directory: OwnedDescriptor, prefix: [UInt8], relative: [UInt8]) throws {
+        let listing = try openEntry(directory, cString([46]), O_RDONLY | O_DIRECTORY)
+        let names = try DirectoryReader(descriptor: listing).names().sorted { $0.lexicographicallyPrecedes($1) }
+        for name in names {
+            let childRelative = relative.isEmpty ? name : relative + [47] + name
+            if !excluded.isEmpty, excluded.contains(String(decoding: childRelative, as: UTF8.self)) { continue }
+            let child: OwnedDescriptor
+            do { child = try openEntry(directory, cString(name), O_PATH | O_NOFOLLOW) } catch where error.errno == ENOENT {
+                // Removed since the directory was read.
+                continue
+            }
+            try packEntry(
+                child, try child.status(), source: try procName(child), name: prefix.isEmpty ? name : prefix + [47] + name,
+                relative: childRelative)
+        }
+    }
+
+    private func packEntry(
+        _ file: OwnedDescriptor, _ status: FileStatus, source: [CChar], name: [UInt8], relative: [UInt8]
+    ) throws {
+        var entry = TarEntry(
+            name: name, kind: .regular, permissions: status.permissions, userID: status.userID, groupID: status.groupID,
+            modifiedAt: status.modifiedAt)
+        switch status.kind {
+        case .regular: entry.size = status.size
+        case .directory:
+            entry.kind = .directory
+            entry.name.append(47)
+        case .symbolicLink:
+            entry.kind = .symbolicLink
+            entry.linkName = try readLink(file)
+        case .characterDevice:
+            if mode == .layer, status.specialDevice == 0 { return try writer.add(whiteout(of: name, status)) }
+            entry.kind = .characterDevice
+        case .blockDevice: entry.kind = .blockDevice
+        case .fifo: entry.kind = .fifo
+        case .socket, .unknown: return
+        }
+        entry.deviceMajor = gantry_major(status.specialDevice)
+        entry.deviceMinor = gantry_minor(status.specialDevice)
+        let opaque = try readAttributes(file, into: &entry)
+        if status.kind != .directory, status.links > 1 {
+            let inode = Inode(device: status.device, inode: status.inode)
+            if let first = linked[inode] {
+                entry.kind = .hardLink
+                entry.size = 0
+                entry.linkName = first
+                entry.attributes = [:]
+            } else {
+                linked[inode] = name
+            }
+        }
+        if let transform {
+            guard let changed = transform(entry) else { return }
+            entry = changed
+        }
+        if entry.kind == .regular { return try packContent(source, entry) }
+        try writer.add(entry)
+        guard status.kind == .directory else { return }
+        if opaque { try writer.add(TarEntry(name: name + [47] + Whiteout.opaque, kind: .regular, permissions: 0, modifiedAt: status.modifiedAt)) }
+        try packChildren(of: file, prefix: name, relative: relative)
+    }
+
+    private func whiteout(of name: [UInt8], _ status: FileStatus) -> TarEntry {
+        let start = name.lastIndex(of: 47).map { $0 + 1 } ?? 0
+        let marked = Array(name[..<start]) + Whiteout.prefix + Array(name[start...])
+        return TarEntry(name: marked, kind: .regular, permissions: 0, modifiedAt: status.modifiedAt)
+    }
+
+    private func packContent(_ source: [CChar], _ entry: TarEntry) throws {
+        // The descriptor is of a regular file, so opening it again cannot wait or have effects.
+        let file = OwnedDescriptor(try check("open", entry.nameText) { gantry_openat(AT_FDCWD, source, O_RDONLY | O_CLOEXEC, 0) })
+        try writer.begin(entry)
+        var left = entry.size
+        while left > 0 {
+            let wanted = Int(min(left, Int64(buffer.count)))
+            let count = try buffer.withUnsafeMutableBytes { try file.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[..<wanted])) }
+            guard count > 0 else { throw GantryError.conflict("file `\(entry.nameText)` became shorter while it was read") }
+            try buffer.withUnsafeBytes { try writer.write(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
+            left -= Int64(count)
+        }
+    }
+
+    // MARK: System calls
+
+    private func openEntry(_ directory: OwnedDescriptor, _ name: [CChar], _ flags: CInt) throws(SystemError) -> OwnedDescriptor {
+        OwnedDescriptor(
+            try check("openat", String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)) {
+                gantry_openat(directory.raw, name, flags | O_CLOEXEC, 0)
+            })
+    }
+
+    private func readLink(_ file: OwnedDescriptor) throws -> [UInt8] {
+        var target = [CChar](repeating: 0, count: 4096)
+        let count = try check("readlinkat") { readlinkat(file.raw, "", &target, target.count) }
+        return target[..<count].map { UInt8(bitPattern: $0) }
+    }
+
+    /// Reads `user.` attributes and file capabilities.
+    /// - Returns: whether overlayfs holds the directory opaque.
+    /// - Throws: `unsupported` for marks that a layer cannot say (a directory that was renamed, content that was not copied up).
+    private func readAttributes(_ file: OwnedDescriptor, into entry: inout TarEntry) throws -> Bool {
+        // Links have no attributes that are kept, and their path would lead through them.
+        if entry.kind == .symbolicLink { return false }
+        let path = file.procPath
+        let size = listxattr(path, nil, 0)
+        if size <= 0 { return false }
+        var list = [CChar](repeating: 0, count: size + 1024)
+        let used = try check("listxattr", entry.nameText) { listxattr(path, &list, list.count) }
+        var opaque = false
+        for raw in list[..<used].split(separator: 0) {
+            let name = String(decoding: raw.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+            if mode == .layer, name == "trusted.overlay.redirect" || name == "trusted.overlay.metacopy" {
+                throw GantryError.unsupported(
+                    "`\(entry.nameText)` has `\(name)`", hint: "mount overlays with redirect_dir=off and metacopy=off")
+            }
+            if mode == .layer, name == Whiteout.opaqueAttribute { opaque = try value(path, name) == [UInt8(ascii: "y")] }
+            let kept = name == "security.capability" || (name.hasPrefix("user.") && !name.hasPrefix("user.overlay."))
+            if kept, let bytes = try value(path, name) { entry.attributes[name] = bytes }
+        }
+        return opaque
+    }
+
+    private func value(_ path: String, _ name: String) throws -> [UInt8]? {
+        let size = getxattr(path, name, nil, 0)
+        if size < 0, gantry_errno() == ENODATA { return nil }
+        var bytes = [UInt8](repeating: 0, count: max(size, 0) + 256)
+        let used = try check("getxattr", name) { getxattr(path, name, &bytes, bytes.count) }
+        return Array(bytes[..<used])
+    }
+}
