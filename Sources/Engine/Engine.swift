@@ -39,8 +39,8 @@ package final class Engine: EngineOperations {
             configuration: configuration, database: database,
             runtime: try ShimRuntime(
                 shimPath: configuration.shimPath, stateDirectory: "\(configuration.execRoot)/containers", logger: logger),
-            imageStore: store, networks: try NetworkController(configuration: network, database: database, logger: logger),
-            volumes: try VolumeStore(dataRoot: configuration.dataRoot, database: database, logger: logger), logger: logger)
+            imageStore: store, networks: NetworkController(configuration: network, database: database, logger: logger),
+            volumes: try VolumeStore(database: database, dataRoot: configuration.dataRoot, logger: logger), logger: logger)
         transfer = ImageTransfer(context: context)
         let containerService = ContainerService(context: context)
         let imageService = ImageService(context: context, transfer: transfer)
@@ -58,7 +58,6 @@ package final class Engine: EngineOperations {
 
     /// Finds again what an earlier daemon left running, and takes away what it left behind.
     package func start() async throws {
-        try await context.networks.start()
         try await Reconciler(context: context).run()
     }
 

@@ -51,9 +51,7 @@ extension Container {
         do {
             try context.imageStore.removeSnapshot(id: id)
             try FileSystem.removeTree(context.configuration.containerDirectory(id))
-            for name in record.mounts.filter({ $0.kind == .volume }).map(\.source) {
-                try context.volumes.release(name, container: id)
-            }
+            _ = try context.volumes.removeReferences(container: id)
             if volumes {
                 for name in record.anonymousVolumes { await removeVolume(name) }
             }

@@ -37,13 +37,18 @@ extension Container {
             await ContainerPreparation.undo(record, context: context)
             throw error
         }
-        adopt(process)
-        for attachment in takeWaitingAttachments() {
-            let request = attachment.request
-            attachment.live.resolve(
-                try? await process.attach(stdin: request.stdin, stdout: request.stdout, stderr: request.stderr))
+        do {
+            for attachment in takeWaitingAttachments() {
+                let request = attachment.request
+                attachment.live.resolve(try await process.attach(stdin: request.stdin, stdout: request.stdout, stderr: request.stderr))
+            }
+            if held { try await process.release() }
+        } catch {
+            await ContainerPreparation.undo(record, context: context)
+            try? context.runtime.forget(container: id)
+            throw error
         }
-        if held { try await process.release() }
+        adopt(process)
         try change { record in
             record.phase = .running(processID: process.processID)
             record.run = ContainerRun()

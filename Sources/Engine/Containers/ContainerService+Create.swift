@@ -76,16 +76,16 @@ extension ContainerService {
         for mount in record.mounts where mount.kind == .volume {
             let anonymous = record.anonymousVolumes.contains(mount.source)
             let request = record.settings.host.mounts.first { $0.destination == mount.destination }
-            let existed = context.volumes.exists(mount.source)
+            let existed = context.volumes.isThere(mount.source)
             var labels = request?.volumeLabels ?? [:]
             if anonymous { labels["com.docker.volume.anonymous"] = "" }
             _ = try context.volumes.create(
                 name: mount.source, driver: mount.driver.isEmpty ? "local" : mount.driver, options: request?.volumeOptions ?? [:],
                 labels: labels)
-            try context.volumes.reference(mount.source, container: record.id, destination: mount.destination)
+            try context.volumes.addReference(volume: mount.source, container: record.id, destination: mount.destination)
             undo.append { [context] in
                 Self.attempt(context, "volume") {
-                    try context.volumes.release(mount.source, container: record.id)
+                    _ = try context.volumes.removeReferences(container: record.id)
                     if !existed { try context.volumes.remove(mount.source, force: false) }
                 }
             }

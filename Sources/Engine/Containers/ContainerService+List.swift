@@ -53,7 +53,7 @@ extension ContainerService {
         var details = ContainerDetails(
             id: record.id, name: record.name, createdAt: record.createdAt, settings: record.settings, program: record.program,
             imageID: record.imageID, platform: record.platform, phase: record.phase, run: record.run, restartCount: record.restartCount,
-            health: await container.health, mounts: mountDetails(record), networks: try networkDetails(record), ports: record.ports,
+            health: await container.health, mounts: mountDetails(record), networks: await networkDetails(record), ports: record.ports,
             execIDs: await container.liveExecIDs, logPath: "\(directory)/\(record.id)-json.log", hostnamePath: "\(directory)/hostname",
             hostsPath: "\(directory)/hosts", resolvConfPath: "\(directory)/resolv.conf",
             layerDirectories: LayerDirectories(
@@ -78,8 +78,8 @@ extension ContainerService {
         }
     }
 
-    private func networkDetails(_ record: ContainerRecord) throws -> [EndpointDetails] {
-        let live = try context.networks.endpoints(of: record.id)
+    private func networkDetails(_ record: ContainerRecord) async -> [EndpointDetails] {
+        let live = await context.networks.endpoints(ofContainer: record.id)
         return record.attachments.map { attachment in
             let endpoint = live.first { $0.networkID == attachment.networkID || $0.networkName == attachment.networkName }
             var details = EndpointDetails(
@@ -90,7 +90,10 @@ extension ContainerService {
                 details.ipv4PrefixLength = endpoint.ipv4PrefixLength
                 details.gateway = endpoint.gateway
                 details.macAddress = endpoint.macAddress
-                details.dnsNames = endpoint.dnsNames
+                details.ipv6Address = endpoint.ipv6Address
+                details.ipv6PrefixLength = endpoint.ipv6PrefixLength
+                details.ipv6Gateway = endpoint.ipv6Gateway
+                details.dnsNames = endpoint.networkName == "bridge" ? [] : endpoint.names
             }
             return details
         }

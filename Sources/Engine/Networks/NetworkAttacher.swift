@@ -34,7 +34,7 @@ struct NetworkAttacher {
 
     private func emptyNamespace() throws -> OwnedDescriptor {
         let namespace = try makeNetworkNamespace()
-        try context.networks.raiseLoopback(in: namespace)
+        try NetworkController.raiseLoopback(in: namespace)
         return namespace
     }
 
@@ -49,7 +49,7 @@ struct NetworkAttacher {
                 result.endpoints.append(endpoint)
             }
             if result.endpoints.contains(where: { $0.networkName != "bridge" }) {
-                try await context.networks.startResolver(container: record.id, namespace: namespace)
+                try await context.networks.startResolver(container: record.id, namespace: namespace, servers: record.settings.host.dns)
             }
         } catch {
             await context.networks.detachAll(container: record.id)

@@ -37,27 +37,34 @@ struct NetworkService: NetworkOperations {
         for type in filters["type"] ?? [] where !["builtin", "custom"].contains(type) {
             throw GantryError.invalid("invalid filter: 'type'='\(type)'")
         }
-        return try context.networks.list().filter { try admits($0, filters) }.map { try details($0, members: false) }
-            .sorted { $0.name < $1.name }
+        var result: [NetworkDetails] = []
+        for network in await context.networks.list() where try await admits(network, filters) {
+            result.append(try await details(network, members: false))
+        }
+        return result.sorted { $0.name < $1.name }
     }
 
-    private func admits(_ network: Network, _ filters: [String: [String]]) throws -> Bool {
-        func any(_ key: String, _ test: (String) throws -> Bool) rethrows -> Bool { try filters[key].map { try $0.contains(where: test) } ?? true }
+    private func admits(_ network: Network, _ filters: [String: [String]]) async throws -> Bool {
+        func any(_ key: String, _ test: (String) -> Bool) -> Bool { filters[key].map { $0.contains(where: test) } ?? true }
+        let unused = try await isUnused(network)
         let labels = (filters["label"] ?? []).allSatisfy { PruneFilter.matches($0, network.labels) }
-        return try labels && any("driver") { $0 == network.driver } && any("id") { network.id.hasPrefix($0) }
+        return labels && any("driver") { $0 == network.driver } && any("id") { network.id.hasPrefix($0) }
             && any("name") { network.name.contains($0) } && any("scope") { $0 == "local" }
             && any("type") { ($0 == "builtin") == network.isPredefined }
-            && any("dangling") { try (["1", "true"].contains($0.lowercased())) == isUnused(network) }
+            && any("dangling") { (["1", "true"].contains($0.lowercased())) == unused }
     }
 
-    private func isUnused(_ network: Network) throws -> Bool {
-        try !network.isPredefined && context.networks.endpoints(in: network.id).isEmpty
+    private func isUnused(_ network: Network) async throws -> Bool {
+        try await !network.isPredefined && context.networks.endpoints(of: network.id).isEmpty
     }
 
-    func details(_ name: NameOrID) async throws -> NetworkDetails { try details(try context.networks.network(name), members: true) }
+    func details(_ name: NameOrID) async throws -> NetworkDetails {
+        try await details(try await context.networks.network(name), members: true)
+    }
 
-    private func details(_ network: Network, members: Bool) throws -> NetworkDetails {
-        NetworkDetails(
+    private func details(_ network: Network, members: Bool) async throws -> NetworkDetails {
+        let endpoints = members ? try await context.networks.endpoints(of: network.id) : []
+        return NetworkDetails(
             id: network.id, name: network.name, createdAt: network.createdAt, scope: "local", driver: network.driver,
             isInternal: network.isInternal, attachable: network.attachable, enableIPv4: network.enableIPv4, enableIPv6: network.enableIPv6,
             ipamDriver: "default", ipamOptions: network.ipamOptions,
@@ -69,7 +76,7 @@ struct NetworkService: NetworkOperations {
                 result.auxiliaryAddresses = pool.auxiliaryAddresses
                 return result
             }, options: network.options, labels: network.labels,
-            members: members ? try context.networks.endpoints(in: network.id).map(member) : [])
+            members: endpoints.map(member))
     }
 
     private func member(_ endpoint: Endpoint) -> NetworkDetails.Member {
@@ -80,18 +87,18 @@ struct NetworkService: NetworkOperations {
     }
 
     func remove(_ name: NameOrID) async throws {
-        let network = try context.networks.network(name)
+        let network = try await context.networks.network(name)
         try await context.networks.remove(network.id)
         context.events.publish("network", "destroy", actor: network.id, attributes: ["name": network.name, "type": network.driver])
     }
 
     func connect(_ network: NameOrID, container: NameOrID, settings: NetworkAttachmentSettings) async throws {
-        let found = try context.networks.network(network)
+        let found = try await context.networks.network(network)
         try await context.container(container).connect(to: found, settings: settings)
     }
 
     func disconnect(_ network: NameOrID, container: NameOrID, force: Bool) async throws {
-        let found = try context.networks.network(network)
+        let found = try await context.networks.network(network)
         do {
             try await context.container(container).disconnect(from: found)
         } catch let error as GantryError where force && error.kind == .notFound {
@@ -107,8 +114,8 @@ struct NetworkService: NetworkOperations {
         for container in context.allContainers {
             for attachment in await container.record.attachments { used.formUnion([attachment.networkID, attachment.networkName]) }
         }
-        for network in try context.networks.list() {
-            guard try isUnused(network), !used.contains(network.id), !used.contains(network.name),
+        for network in await context.networks.list() {
+            guard try await isUnused(network), !used.contains(network.id), !used.contains(network.name),
                 filter.admits(labels: network.labels, createdAt: network.createdAt)
             else { continue }
             try await remove(network.id)

@@ -10,6 +10,8 @@ struct Reconciler {
 
     func run() async throws {
         let records = try context.containerTable.loadAll(logger: context.logger)
+        try await context.networks.start(running: Set(records.filter { $0.phase.processID != nil }.map(\.id)))
+        try context.volumes.reconcile(containers: Set(records.map(\.id)))
         var restarts: [Container] = []
         for record in records {
             try context.reserve(name: record.name, for: record.id)
@@ -67,7 +69,7 @@ extension Container {
         case .running(let process):
             adopt(process)
             let namespace = try OwnedDescriptor.open("/proc/\(process.processID)/ns/net", O_RDONLY)
-            try await context.networks.restore(container: id, namespace: namespace)
+            try await context.networks.restore(container: id, namespace: namespace, servers: record.settings.host.dns)
             watch(process)
             startHealthChecks()
             return false

@@ -23,9 +23,9 @@ enum StateDatabase {
             ContainerTable.registerMigrations(&migrator)
             EventLog.registerMigrations(&migrator)
             ImageStore.registerMigrations(&migrator)
-            NetworkTable.registerMigrations(&migrator)
+            NetworkController.registerMigrations(&migrator)
             VolumeStore.registerMigrations(&migrator)
-            BuildCache.registerMigrations(&migrator)
+            StepCache.registerMigrations(&migrator)
             try migrator.migrate(pool)
         } catch {
             throw GantryError(

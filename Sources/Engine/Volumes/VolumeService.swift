@@ -6,7 +6,7 @@ struct VolumeService: VolumeOperations {
     let context: EngineContext
 
     func create(name: String?, driver: String, options: [String: String], labels: [String: String]) async throws -> VolumeDetails {
-        let existed = name.map(context.volumes.exists) ?? false
+        let existed = name.map(context.volumes.isThere) ?? false
         var labels = labels
         if name == nil { labels["com.docker.volume.anonymous"] = "" }
         let volume = try context.volumes.create(
@@ -21,14 +21,14 @@ struct VolumeService: VolumeOperations {
         }
         func any(_ key: String, _ test: (String) -> Bool) -> Bool { filters[key].map { $0.contains(where: test) } ?? true }
         return try context.volumes.list().filter { volume in
-            let used = try !context.volumes.references(of: volume.name).isEmpty
+            let used = try !context.volumes.references(volume.name).isEmpty
             return any("dangling") { (["1", "true"].contains($0.lowercased())) != used } && any("driver") { $0 == volume.driver }
                 && any("name") { volume.name.contains($0) }
                 && (filters["label"] ?? []).allSatisfy { PruneFilter.matches($0, volume.labels) }
         }.map(details).sorted { $0.name < $1.name }
     }
 
-    func details(_ name: String) async throws -> VolumeDetails { details(try context.volumes.volume(name)) }
+    func details(_ name: String) async throws -> VolumeDetails { details(try context.volumes.get(name)) }
 
     private func details(_ volume: Volume) -> VolumeDetails {
         VolumeDetails(
@@ -47,9 +47,9 @@ struct VolumeService: VolumeOperations {
         for volume in try context.volumes.list() {
             guard all || volume.labels["com.docker.volume.anonymous"] != nil,
                 filter.admits(labels: volume.labels, createdAt: volume.createdAt),
-                try context.volumes.references(of: volume.name).isEmpty
+                try context.volumes.references(volume.name).isEmpty
             else { continue }
-            let size = try context.volumes.size(of: volume.name)
+            let size = try context.volumes.size(volume.name)
             try await remove(volume.name, force: false)
             report.removed.append(volume.name)
             report.reclaimed += size
@@ -62,9 +62,14 @@ struct VolumeService: VolumeOperations {
     func usage() throws -> [VolumeDetails] {
         try context.volumes.list().map { volume in
             var result = details(volume)
-            result.size = try context.volumes.size(of: volume.name)
-            result.references = try context.volumes.references(of: volume.name).count
+            result.size = try context.volumes.size(volume.name)
+            result.references = try context.volumes.references(volume.name).count
             return result
         }
     }
+}
+
+extension VolumeStore {
+    /// Whether there is a volume of this name.
+    func isThere(_ name: String) -> Bool { (try? get(name)) != nil }
 }
