@@ -64,7 +64,7 @@ let package = Package(
         .target(
             name: "Images",
             dependencies: ["Archive", "Compression", "Essentials", "LinuxSystem", "OCI", crypto, database, logging],
-            path: "Sources/Subsystems/Images", swiftSettings: strict),
+            path: "Sources/Subsystems/Images", exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "RegistryClient",
             dependencies: [
@@ -85,9 +85,9 @@ let package = Package(
         .target(
             name: "Builder",
             dependencies: [
-                "Archive", "BuildGraph", "Compression", "Dockerfile", "Essentials", "LinuxSystem", "OCI", crypto, logging,
+                "Archive", "BuildGraph", "CLinux", "Compression", "Dockerfile", "Essentials", "LinuxSystem", "OCI", crypto, logging,
             ],
-            path: "Sources/Subsystems/Builder", swiftSettings: strict),
+            path: "Sources/Subsystems/Builder", exclude: ["README.md"], swiftSettings: strict),
 
         // MARK: Engine: the one place where they meet
         .target(

@@ -1,0 +1,14 @@
+package import Dockerfile
+package import LinuxSystem
+
+/// The files a build may copy: an unpacked directory and what of it is left out.
+package struct BuildContext: Sendable {
+    package var root: OwnedDescriptor
+    /// Rules not yet applied; a client has usually left these files out already.
+    package var ignored: IgnoreFile
+
+    package init(root: OwnedDescriptor, ignored: IgnoreFile = IgnoreFile()) {
+        self.root = root
+        self.ignored = ignored
+    }
+}

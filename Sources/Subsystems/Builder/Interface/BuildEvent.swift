@@ -1,0 +1,48 @@
+package import OCI
+
+/// Something that happened in a build, in order; steps of different stages interleave.
+package enum BuildEvent: Sendable {
+    /// The number of steps that the image needs; once, before any step.
+    case plan(total: Int)
+    case stepStarted(BuildStepLabel)
+    /// The result was there already.
+    case stepCached(id: Int, image: String?)
+    case stepFinished(id: Int, milliseconds: Int64, image: String?)
+    /// Why the step had to be done again.
+    case explanation(id: Int, text: String)
+    case output(id: Int, stream: BuildOutputStream, bytes: [UInt8])
+    /// Something long, such as a pull; totals are nil where unknown.
+    case progress(id: Int, text: String, current: Int64?, total: Int64?)
+    case stepFailed(id: Int, milliseconds: Int64, failure: BuildFailure)
+    case warning(String)
+    case imageWritten(Digest, milliseconds: Int64)
+    case tagged(String)
+}
+
+/// Names a step for people.
+package struct BuildStepLabel: Sendable, Hashable {
+    /// From 1, in the order in which the image needs them.
+    package var id: Int
+    /// The instruction as written: `RUN make`.
+    package var name: String
+    /// `RUN`.
+    package var keyword: String
+    package var stage: String
+    /// From 1, within the whole build.
+    package var index: Int
+    package var total: Int
+    /// True when the step only changes the image's configuration.
+    package var isMetadata: Bool
+
+    package init(id: Int, name: String, keyword: String, stage: String, index: Int, total: Int, isMetadata: Bool) {
+        self.id = id
+        self.name = name
+        self.keyword = keyword
+        self.stage = stage
+        self.index = index
+        self.total = total
+        self.isMetadata = isMetadata
+    }
+}
+
+package enum BuildOutputStream: Int, Sendable { case standardOutput = 1, standardError = 2 }

@@ -1,0 +1,64 @@
+package import Essentials
+package import OCI
+
+/// What a build is asked for beside its context and Dockerfile. Source: Engine API, ImageBuild.
+package struct BuildOptions: Sendable {
+    /// `--build-arg`: nil values were named without a value and count as not given.
+    package var buildArguments: [String: String?] = [:]
+    /// Stage to build; empty for the last.
+    package var target = ""
+    package var labels: [String: String] = [:]
+    package var noCache = false
+    /// Asks the registry for base images even when they are here.
+    package var pull = false
+    /// Nil for the host's.
+    package var platform: Platform?
+    /// Of RUN: `default`, `none`, `host`, the name of a network or `container:<id>`; empty for the default.
+    package var networkMode = ""
+    /// `name:address` for /etc/hosts of RUN.
+    package var extraHosts: [String] = []
+    package var limits = BuildLimits()
+    /// Values of `--secret`, by id.
+    package var secrets: [String: [UInt8]] = [:]
+    /// Proxy variables that RUN sees without ARG and that no key holds.
+    package var proxyVariables: [String: String] = [:]
+    /// Steps executed at the same time.
+    package var parallelSteps = 4
+    /// Groups builds of the same thing, so that a rebuilt step is compared with its own past; a tag or path.
+    package var scope = ""
+
+    package init() {}
+}
+
+/// Limits for the processes of RUN; zero and empty mean none.
+package struct BuildLimits: Sendable, Hashable {
+    /// Bytes.
+    package var shmSize: Int64 = 0
+    /// Bytes.
+    package var memory: Int64 = 0
+    /// Bytes of memory and swap together; -1 for no limit.
+    package var memorySwap: Int64 = 0
+    package var cpuShares: Int64 = 0
+    /// Microseconds.
+    package var cpuPeriod: Int64 = 0
+    /// Microseconds for each period.
+    package var cpuQuota: Int64 = 0
+    package var cpusetCPUs = ""
+    package var cpusetMems = ""
+    package var cgroupParent = ""
+    package var ulimits: [Ulimit] = []
+
+    package struct Ulimit: Sendable, Hashable {
+        package var name: String
+        package var soft: Int64
+        package var hard: Int64
+
+        package init(name: String, soft: Int64, hard: Int64) {
+            self.name = name
+            self.soft = soft
+            self.hard = hard
+        }
+    }
+
+    package init() {}
+}

@@ -1,0 +1,114 @@
+package import LinuxSystem
+package import OCI
+
+/// What a build needs of the engine: images, layers and processes.
+package protocol BuildWorker: Sendable {
+    /// Finds a base image, pulling it when it is missing or `pull` is set.
+    func resolveBase(
+        _ reference: Reference, platform: Platform, pull: Bool, progress: @escaping @Sendable (String, Int64?, Int64?) -> Void
+    ) async throws -> BaseImage
+    /// The root directory of a chain of layers, for reading; nil gives an empty directory.
+    func openReadOnly(chainID: Digest?) async throws -> OwnedDescriptor
+    /// A writable view on top of `parent`; ended by ``commit(_:)`` or ``discard(_:)``, one of which is always called.
+    func beginStep(parent: Digest?) async throws -> StepWorkspace
+    /// Runs a process with the workspace as its root and gives its exit code; ends it when the task is cancelled.
+    func run(
+        _ request: RunRequest, in workspace: StepWorkspace, output: @escaping @Sendable (BuildOutputStream, [UInt8]) -> Void
+    ) async throws -> Int32
+    /// Keeps what was written as a layer.
+    func commit(_ workspace: StepWorkspace) async throws -> StepLayer
+    func discard(_ workspace: StepWorkspace) async
+    /// True when the chain of layers is still there.
+    func hasLayers(_ chainID: Digest) async throws -> Bool
+    /// Gets a file for ADD.
+    func fetch(_ url: String) async throws -> FetchedFile
+    /// Stores the image and gives its id; names it with `tags`.
+    func createImage(config: ImageConfig, chainID: Digest?, tags: [Reference]) async throws -> Digest
+}
+
+/// A base image as found.
+package struct BaseImage: Sendable {
+    package var config: ImageConfig
+    /// The image's id.
+    package var digest: Digest
+    /// Of its last layer; nil when it has none.
+    package var chainID: Digest?
+
+    package init(config: ImageConfig, digest: Digest, chainID: Digest?) {
+        self.config = config
+        self.digest = digest
+        self.chainID = chainID
+    }
+}
+
+/// A place where a step writes.
+package struct StepWorkspace: Sendable {
+    package var id: String
+    /// Its root directory, writable beneath with `openInRoot`.
+    package var root: OwnedDescriptor
+
+    package init(id: String, root: OwnedDescriptor) {
+        self.id = id
+        self.root = root
+    }
+}
+
+/// A finished layer.
+package struct StepLayer: Sendable {
+    /// Of the chain that ends in this layer.
+    package var chainID: Digest
+    package var diffID: Digest
+    /// Bytes on disk.
+    package var size: Int64
+
+    package init(chainID: Digest, diffID: Digest, size: Int64) {
+        self.chainID = chainID
+        self.diffID = diffID
+        self.size = size
+    }
+}
+
+/// A process of RUN.
+package struct RunRequest: Sendable {
+    package var arguments: [String]
+    /// `NAME=value`.
+    package var environment: [String]
+    package var workingDirectory: String
+    package var userID: UInt32
+    package var groupID: UInt32
+    package var supplementaryGroups: [UInt32]
+    /// As BuildOptions.networkMode, with RUN's own flag applied.
+    package var networkMode: String
+    package var extraHosts: [String]
+    package var hostname: String
+    package var limits: BuildLimits
+    package var mounts: [StepMount]
+}
+
+/// A mount of RUN, targets absolute.
+package enum StepMount: Sendable {
+    /// A directory or file found in a view; kept open as long as the process runs.
+    case bind(source: OwnedDescriptor, target: String, readOnly: Bool)
+    /// A directory that outlives the build.
+    case cache(id: String, target: String, readOnly: Bool, exclusive: Bool, mode: UInt32, userID: UInt32, groupID: UInt32)
+    /// Bytes; nil for the kernel's default size.
+    case tmpfs(target: String, sizeBytes: Int64?)
+    /// A file that only this process sees.
+    case file(content: [UInt8], target: String, mode: UInt32, userID: UInt32, groupID: UInt32)
+}
+
+/// A file from elsewhere.
+package struct FetchedFile: Sendable {
+    /// Its content, opened for reading.
+    package var content: OwnedDescriptor
+    /// Last-Modified in nanoseconds since 1970; nil when the server said nothing.
+    package var modifiedAt: Int64?
+    /// From Content-Disposition; nil when the URL's last part is the name.
+    package var name: String?
+
+    package init(content: OwnedDescriptor, modifiedAt: Int64? = nil, name: String? = nil) {
+        self.content = content
+        self.modifiedAt = modifiedAt
+        self.name = name
+    }
+}
