@@ -1,15 +1,12 @@
 """The lab of a container course, line by line, with `gantry` and with the `docker` command against our socket."""
+import json
 import os
 import re
-import shutil
-import subprocess
 import urllib.request
-from pathlib import Path
 
 import pexpect
-import pytest
 
-from conftest import Cli, free_port, wait_for
+from conftest import IMAGES, Cli, free_port, wait_for
 
 APP = '''\
 import os
@@ -75,8 +72,7 @@ def test_python_in_a_terminal(cli, daemon, registry):
         fresh = cli("run", "--rm", "python:3.11-slim", "cat", "/tmp/note")
         assert fresh.returncode == 1 and "No such file" in fresh.stderr
     finally:
-        images = Path(os.environ.get("GANTRY_IMAGES") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gantry" / "images")
-        gantry.ok("load", "-i", images / "python.tar", timeout=300)
+        gantry.ok("load", "-i", IMAGES / "python.tar", timeout=300)
 
 
 def test_build_greeting_with_ignore_file(cli, tmp_path):
@@ -112,7 +108,6 @@ def test_layers_are_cached_and_flask_serves(cli, tmp_path):
     if cli.name == "gantry":
         assert "app.py changed" in changed.stderr + changed.stdout
     after = cli.ok("inspect", "-f", "{{json .RootFS.Layers}}", tag)
-    import json
     assert json.loads(layers)[:-1] == json.loads(after)[:-1] and json.loads(layers)[-1] != json.loads(after)[-1]
 
     port = free_port()
@@ -154,15 +149,14 @@ def test_postgres_keeps_its_rows(cli):
         wait_for(lambda: cli("exec", "db", "pg_isready", "-h", "127.0.0.1", "-U", "postgres").returncode == 0, "postgres", 90)
 
     def sql(text):
-        return cli.ok("exec", "db", "psql", "-h", "127.0.0.1", "-U", "postgres", "-At", "-c", text)
+        return cli.ok(
+            "exec", "-e", "PGPASSWORD=secret", "db", "psql", "-h", "127.0.0.1", "-U", "postgres", "-At", "-c", text)
 
-    cli.environment["PGPASSWORD"] = "secret"
     start()
-    run = lambda text: cli.ok("exec", "-e", "PGPASSWORD=secret", "db", "psql", "-h", "127.0.0.1", "-U", "postgres", "-At", "-c", text)
-    run("create table t (v text); insert into t values ('kept')")
+    sql("create table t (v text); insert into t values ('kept')")
     cli.ok("rm", "-f", "db")
     start()
-    assert run("select v from t") == "kept\n"
+    assert sql("select v from t") == "kept\n"
 
 
 def test_two_containers_talk_by_name(cli):
