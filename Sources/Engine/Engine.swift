@@ -28,7 +28,7 @@ package final class Engine: EngineOperations {
     package init(configuration: EngineConfiguration, logger: Logger) throws {
         self.logger = logger
         lock = try DataRootLock(configuration.dataRoot)
-        for name in ["containers", "tmp"] { try FileSystem.makeDirectories("\(configuration.dataRoot)/\(name)", mode: 0o710) }
+        for name in ["containers", "empty", "tmp"] { try FileSystem.makeDirectories("\(configuration.dataRoot)/\(name)", mode: 0o710) }
         try FileSystem.makeDirectories("\(configuration.execRoot)/containers", mode: 0o711)
         let database = try StateDatabase.open("\(configuration.dataRoot)/gantry.db")
         let store = try ImageStore(dataRoot: configuration.dataRoot, database: database, logger: logger)

@@ -42,6 +42,9 @@ final class EngineContext: Sendable {
         containerTable = ContainerTable(database: database)
     }
 
+    /// An overlay needs at least one lower directory: an image without layers stands on an empty one.
+    func lowerNames(_ snapshot: Snapshot) -> [String] { snapshot.lowerNames.isEmpty ? ["../empty"] : snapshot.lowerNames }
+
     // MARK: The containers there are
 
     var allContainers: [Container] { index.withLock { Array($0.byID.values) } }

@@ -19,7 +19,7 @@ struct ContainerRoot: Sendable {
         }
         return ContainerRoot(
             descriptor: try PrivateMounts.overlay(
-                layersDirectory: context.imageStore.layersDirectory, lower: snapshot.lower, upper: snapshot.upper, work: snapshot.work,
+                layersDirectory: snapshot.layersDirectory, lower: context.lowerNames(snapshot), upper: snapshot.upper, work: snapshot.work,
                 readOnly: readOnly))
     }
 

@@ -44,7 +44,7 @@ extension ContainerService {
         ).plan()
         var record = ContainerRecord(
             id: id, name: name, createdAt: .now(), settings: settings, program: ImageDefaults.program(settings), imageID: image.id,
-            chainID: image.chainID, platform: image.config.platform)
+            chainID: image.topLayer, platform: image.config.platform)
         record.mounts = planned.mounts
         record.anonymousVolumes = planned.anonymous
         record.attachments = NetworkPlan.initial(settings)
@@ -54,7 +54,7 @@ extension ContainerService {
             let directory = context.configuration.containerDirectory(id)
             try FileSystem.makeDirectories(directory, mode: 0o710)
             undo.append { [context] in Self.attempt(context, "directory") { try FileSystem.removeTree(directory) } }
-            _ = try context.imageStore.prepareSnapshot(id: id, parent: image.chainID)
+            _ = try context.imageStore.prepareSnapshot(id: id, parent: image.topLayer)
             undo.append { [context] in Self.attempt(context, "snapshot") { try context.imageStore.removeSnapshot(id: id) } }
             try context.containerTable.save(record)
         } catch {

@@ -49,7 +49,6 @@ extension ContainerService {
         let record = await container.record
         let snapshot = try context.imageStore.snapshot(id: record.id)
         let directory = context.configuration.containerDirectory(record.id)
-        let layers = context.imageStore.layersDirectory
         var details = ContainerDetails(
             id: record.id, name: record.name, createdAt: record.createdAt, settings: record.settings, program: record.program,
             imageID: record.imageID, platform: record.platform, phase: record.phase, run: record.run, restartCount: record.restartCount,
@@ -57,7 +56,7 @@ extension ContainerService {
             execIDs: await container.liveExecIDs, logPath: "\(directory)/\(record.id)-json.log", hostnamePath: "\(directory)/hostname",
             hostsPath: "\(directory)/hosts", resolvConfPath: "\(directory)/resolv.conf",
             layerDirectories: LayerDirectories(
-                upper: snapshot?.upper ?? "", work: snapshot?.work ?? "", lower: (snapshot?.lower ?? []).map { "\(layers)/\($0)" }))
+                upper: snapshot?.upper ?? "", work: snapshot?.work ?? "", lower: snapshot?.lowerPaths ?? []))
         if size {
             details.writableSize = try context.imageStore.snapshotSize(id: record.id)
             let image = try? context.imageStore.image(record.imageID.description)

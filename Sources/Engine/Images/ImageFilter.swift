@@ -25,8 +25,8 @@ struct ImageFilter {
         }
         labels = filters["label"] ?? []
         patterns = filters["reference"] ?? []
-        before = try filters["before"]?.first.map { try find($0).createdAt }
-        since = try filters["since"]?.first.map { try find($0).createdAt }
+        before = try filters["before"]?.first.map { try Self.time(find($0)) }
+        since = try filters["since"]?.first.map { try Self.time(find($0)) }
         until = try filters["until"]?.first.map { text in
             guard let time = TimeText.parse(text) else { throw GantryError.invalid("invalid value for until filter: `\(text)`") }
             return time
@@ -35,15 +35,17 @@ struct ImageFilter {
 
     func admits(_ image: Image) -> Bool {
         if let dangling, image.references.isEmpty != dangling { return false }
-        if let before, image.createdAt >= before { return false }
-        if let since, image.createdAt <= since { return false }
-        if let until, image.createdAt >= until { return false }
+        if let before, Self.time(image) >= before { return false }
+        if let since, Self.time(image) <= since { return false }
+        if let until, Self.time(image) >= until { return false }
         guard labels.allSatisfy({ PruneFilter.matches($0, image.config.config?.labels ?? [:]) }) else { return false }
         guard !patterns.isEmpty else { return true }
         return image.references.contains { reference in
             patterns.contains { Self.matches($0, reference.familiar) || Self.matches($0, reference.familiarRepository) }
         }
     }
+
+    private static func time(_ image: Image) -> Timestamp { image.createdAt ?? image.addedAt }
 
     /// `*` within a path component, `?` for one character.
     static func matches(_ pattern: String, _ text: String) -> Bool {

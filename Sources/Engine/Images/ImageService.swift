@@ -12,10 +12,10 @@ struct ImageService: ImageOperations {
         let usage = await ImageUsageReport.make(context)
         let shared = sharedSize ? try context.imageStore.diskUsage() : nil
         return try context.imageStore.list().filter(filter.admits)
-            .sorted { $0.createdAt.nanoseconds > $1.createdAt.nanoseconds }
+            .sorted { ($0.createdAt ?? $0.addedAt) > ($1.createdAt ?? $1.addedAt) }
             .map { image in
                 var row = try details(image, containers: usage.count(of: image.id))
-                row.sharedSize = shared?.sharedSize(of: image.id)
+                row.sharedSize = shared?.images.first { $0.image.id == image.id }?.sharedSize
                 return row
             }
     }
@@ -27,10 +27,10 @@ struct ImageService: ImageOperations {
 
     func details(_ image: Image, containers: Int) throws -> ImageDetails {
         let layers = context.imageStore.layersDirectory
-        let lower = try context.imageStore.lowerNames(of: image.chainID).map { "\(layers)/\($0)" }
+        let lower = try context.imageStore.lowerNames(of: image.topLayer).map { "\(layers)/\($0)" }
         return ImageDetails(
             id: image.id, tags: image.references.map(\.familiar).sorted(), repoDigests: image.repoDigests.map(\.familiar).sorted(),
-            parent: image.parent, config: image.config, createdAt: image.config.created.flatMap(Timestamp.init(rfc3339:)),
+            parent: image.parent, config: image.config, createdAt: image.createdAt,
             size: image.size, containers: containers,
             layerDirectories: LayerDirectories(upper: lower.first ?? "", work: "", lower: Array(lower.dropFirst())),
             lastTaggedAt: image.taggedAt)
@@ -38,10 +38,10 @@ struct ImageService: ImageOperations {
 
     func history(_ name: NameOrID) async throws -> [ImageHistoryRow] {
         let image = try context.imageStore.image(name)
-        return context.imageStore.history(image).map { entry in
+        return try context.imageStore.history(image).map { entry in
             ImageHistoryRow(
-                id: entry.id, createdAt: entry.created.flatMap(Timestamp.init(rfc3339:)), createdBy: entry.createdBy,
-                tags: entry.tags, size: entry.size, comment: entry.comment)
+                id: entry.id, createdAt: entry.createdAt, createdBy: entry.createdBy,
+                tags: entry.tags.map(\.familiar), size: entry.size, comment: entry.comment)
         }
     }
 
@@ -83,11 +83,13 @@ struct ImageService: ImageOperations {
     }
 
     func prune(filters: [String: [String]]) async throws -> (removed: [ImageRemovalRow], reclaimed: Int64) {
-        let filter = try PruneFilter(filters, others: ["dangling"])
+        var filter = ImageStore.PruneFilter()
+        let checked = try PruneFilter(filters, others: ["dangling"])
+        filter.until = checked.until
+        filter.labels = checked.labels
+        filter.withoutLabels = checked.excluded
         let all = (filters["dangling"] ?? []).contains { ["false", "0"].contains($0.lowercased()) }
-        let result = try context.imageStore.prune(all: all, usage: await ImageUsageReport.make(context).usage) { image in
-            filter.admits(labels: image.config.config?.labels ?? [:], createdAt: image.createdAt)
-        }
+        let result = try context.imageStore.prune(all: all, usage: await ImageUsageReport.make(context).usage, filter: filter)
         context.events.publish("image", "prune", actor: "", attributes: ["reclaimed": "\(result.reclaimed)"])
         return (result.removed.map(Self.row), result.reclaimed)
     }
@@ -121,10 +123,11 @@ struct ImageUsageReport {
         var report = ImageUsageReport()
         for container in context.allContainers {
             let record = await container.record
-            report.usage.add(image: record.imageID, container: record.id, running: record.phase.processID != nil)
+            report.usage.containers[record.imageID, default: []].append(
+                ImageUsage.Container(id: record.id, isRunning: record.phase.processID != nil))
         }
         return report
     }
 
-    func count(of image: Digest) -> Int { usage.containers(of: image).count }
+    func count(of image: Digest) -> Int { usage.containers[image]?.count ?? 0 }
 }

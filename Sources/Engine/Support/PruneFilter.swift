@@ -2,9 +2,9 @@ import Essentials
 
 /// The filters that every prune understands: `until`, `label` and `label!`.
 struct PruneFilter {
-    private var until: Timestamp?
-    private var labels: [String]
-    private var excluded: [String]
+    private(set) var until: Timestamp?
+    private(set) var labels: [String]
+    private(set) var excluded: [String]
 
     /// - Parameter others: further keys that the caller handles.
     init(_ filters: [String: [String]], others: Set<String> = []) throws(GantryError) {
