@@ -1,0 +1,125 @@
+import ArgumentParser
+import Essentials
+import DockerAPI
+
+/// Brings Docker's way of writing flags into the form that ArgumentParser reads, and says in Docker's words what is wrong.
+///
+/// Docker's commands take `--all=true`, `-p8080:80`, `-itd`, `-e=A=B` and values that begin with a dash. Each becomes
+/// `--name=value` or `--name`; `--name=false` becomes the inversion `--no-name` where there is one and nothing otherwise.
+struct FlagNormalizer {
+    struct Flag: Equatable {
+        /// The long name without dashes.
+        var name: String
+        var takesValue: Bool
+        /// There is a `--no-name`.
+        var hasInversion = false
+    }
+
+    private var longs: [String: Flag] = [:]
+    private var shorts: [Character: Flag] = [:]
+    /// Flags end at the first operand.
+    var stopsAtOperand: Bool
+
+    init(flags: [(names: [String], takesValue: Bool)], stopsAtOperand: Bool) {
+        self.stopsAtOperand = stopsAtOperand
+        let all = Set(flags.flatMap(\.names))
+        for (names, takesValue) in flags {
+            guard let long = names.first(where: { $0.count > 1 }) else { continue }
+            let flag = Flag(name: long, takesValue: takesValue, hasInversion: all.contains("no-\(long)"))
+            for name in names {
+                if name.count > 1 {
+                    var named = flag
+                    named.name = name
+                    named.hasInversion = all.contains("no-\(name)")
+                    longs[name] = named
+                } else if let letter = name.first {
+                    shorts[letter] = flag
+                }
+            }
+        }
+    }
+
+    /// The flags as `type` declares them.
+    init(_ type: any EngineCommand.Type) throws {
+        let help = try EngineJSON.decode(Help.self, from: type._dumpHelp().utf8)
+        let flags = help.command.arguments?.filter { $0.kind != "positional" } ?? []
+        self.init(
+            flags: flags.map { ($0.names?.map(\.name) ?? [], $0.kind == "option") }, stopsAtOperand: type.stopsAtOperand)
+    }
+
+    private struct Help: Decodable {
+        struct Command: Decodable { var arguments: [Argument]? }
+        struct Argument: Decodable {
+            var kind: String
+            var names: [Name]?
+        }
+        struct Name: Decodable { var name: String }
+        var command: Command
+    }
+
+    /// Flags in ArgumentParser's form, and the operands.
+    func normalize(_ words: [String]) throws -> (flags: [String], operands: [String]) {
+        var rest = words[...]
+        var flags: [String] = []
+        var operands: [String] = []
+        while let word = rest.popFirst() {
+            if word == "--" {
+                return (flags, operands + rest)
+            } else if word.hasPrefix("--") {
+                try long(word, &rest, &flags)
+            } else if word.hasPrefix("-") && word != "-" {
+                try short(word, &rest, &flags)
+            } else {
+                operands.append(word)
+                if stopsAtOperand { return (flags, operands + rest) }
+            }
+        }
+        return (flags, operands)
+    }
+
+    private func long(_ word: String, _ rest: inout ArraySlice<String>, _ flags: inout [String]) throws {
+        let (name, value) = FlagValue.split(String(word.dropFirst(2)))
+        guard let flag = longs[name] else { throw UsageError("unknown flag: --\(name)") }
+        if flag.takesValue {
+            guard let value = value ?? rest.popFirst() else { throw UsageError("flag needs an argument: --\(name)") }
+            flags.append("--\(name)=\(value)")
+        } else {
+            try setSwitch(flag, value, &flags)
+        }
+    }
+
+    private func short(_ word: String, _ rest: inout ArraySlice<String>, _ flags: inout [String]) throws {
+        var letters = word.dropFirst()
+        while let letter = letters.popFirst() {
+            guard let flag = shorts[letter] else { throw UsageError("unknown shorthand flag: '\(letter)' in \(word)") }
+            if flag.takesValue {
+                let isAttached = !letters.isEmpty
+                if letters.first == "=" { letters.removeFirst() }
+                guard let value = isAttached ? String(letters) : rest.popFirst() else {
+                    throw UsageError("flag needs an argument: '\(letter)' in \(word)")
+                }
+                flags.append("--\(flag.name)=\(value)")
+                return
+            }
+            if letters.first == "=" {
+                return try setSwitch(flag, String(letters.dropFirst()), &flags)
+            }
+            flags.append("--\(flag.name)")
+        }
+    }
+
+    private func setSwitch(_ flag: Flag, _ value: String?, _ flags: inout [String]) throws {
+        guard let value else { return flags.append("--\(flag.name)") }
+        guard let on = FlagValue.bool(value) else {
+            throw UsageError.invalid(value, flag: "--\(flag.name)", "strconv.ParseBool: parsing \"\(value)\": invalid syntax")
+        }
+        if on {
+            flags.append("--\(flag.name)")
+        } else if flag.hasInversion {
+            flags.append("--no-\(flag.name)")
+        } else {
+            // The last one counts: `--all --all=false` is off.
+            flags.removeAll { $0 == "--\(flag.name)" }
+        }
+    }
+}

@@ -1,0 +1,55 @@
+import ArgumentParser
+
+/// What `--help` prints: usage as Docker's, then what ArgumentParser knows of the flags.
+enum HelpText {
+    static func of(_ type: any EngineCommand.Type, name: String) -> String {
+        var text = "Usage:  \(name) \(type.usageLine)\n"
+        if !type.configuration.abstract.isEmpty { text += "\n\(type.configuration.abstract)\n" }
+        let full = type.helpMessage(includeHidden: false, columns: 120)
+        if let options = full.range(ofHeading: "OPTIONS:") { text += "\nOptions:\n\(full[options...].dropFirst(9))" }
+        return text
+    }
+
+    static func ofGroup(_ type: any ParsableCommand.Type, name: String) -> String {
+        var text = "Usage:  \(name) COMMAND\n"
+        if !type.configuration.abstract.isEmpty { text += "\n\(type.configuration.abstract)\n" }
+        let commands = type.configuration.subcommands.map { ($0.shownName, $0.configuration.abstract) }.sorted { $0.0 < $1.0 }
+        let width = commands.map(\.0.count).max() ?? 0
+        text += "\nCommands:\n"
+        for (command, abstract) in commands {
+            text += "  \(command)\(String(repeating: " ", count: width - command.count + 3))\(abstract)\n"
+        }
+        if name == "gantry" { text += globalOptions }
+        return text + "\nRun '\(name) COMMAND --help' for more information on a command.\n"
+    }
+
+    private static let globalOptions = """
+
+        Global Options:
+              --config string      Folder of the configuration (default ~/.docker)
+          -c, --context string     Name of the context to use
+          -D, --debug              Say more about what goes wrong
+          -H, --host string        Address of the daemon (default unix:///run/gantry/gantry.sock)
+          -l, --log-level string   debug, info, warn, error or fatal (default info)
+              --no-autostart       Do not start a daemon when none is running
+              --tls                Encrypt; implied by --tlsverify
+              --tlscacert string   Trust certificates signed only by this authority
+              --tlscert string     File of the client's certificate
+              --tlskey string      File of the client's key
+              --tlsverify          Encrypt and check the daemon's certificate
+          -v, --version            Print the version
+
+        """
+}
+
+extension String {
+    /// Where the line that is `heading` begins.
+    fileprivate func range(ofHeading heading: String) -> PartialRangeFrom<Index>? {
+        var start = startIndex
+        for line in split(separator: "\n", omittingEmptySubsequences: false) {
+            start = line.startIndex
+            if line == heading { return start... }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,4 @@
+import CLI
+import Glibc
+
+exit(await EntryPoint.run(Array(CommandLine.arguments.dropFirst())))
