@@ -116,7 +116,7 @@ let package = Package(
         .target(
             name: "CLI",
             dependencies: [
-                "Archive", "CLinux", "DockerAPI", "Dockerfile", "EngineClient", "Essentials", "LinuxSystem",
+                "Archive", "CLinux", "DockerAPI", "Dockerfile", "EngineClient", "Essentials", "LinuxSystem", "OCI",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Sources/Clients/CLI", exclude: ["README.md"], swiftSettings: strict),
