@@ -1,0 +1,134 @@
+import DockerAPI
+
+/// Turns the messages of a build into what the user sees. Pure: messages in, text or lines out.
+struct BuildPresenter {
+    enum Style: String, Equatable { case plain, live, quiet, rawJSON }
+
+    let style: Style
+    private(set) var progress = BuildProgress()
+    private var log = PlainBuildLog()
+    /// The image that the build made, once it has ended well.
+    private(set) var imageID: String?
+    private(set) var tags: [String] = []
+    private(set) var failure: BuildEventMessage.Failure?
+    private(set) var warnings: [String] = []
+    private(set) var isFinished = false
+
+    /// The id of the step that we add for the naming of the image; the builder's ids are not negative.
+    private static let exportID = -1
+
+    init(style: Style) { self.style = style }
+
+    /// Takes in a message at `now` seconds after the build's start.
+    /// - Returns: text for standard error in the plain style, empty in the others.
+    mutating func apply(_ event: BuildEventMessage, at now: Double) -> String {
+        switch event.kind {
+        case .plan: progress.expectedSteps = event.total
+        case .stepStarted: return begin(event, at: now)
+        case .stepCached: return begin(event, at: now) + end(event, .cached, at: now)
+        case .stepFinished: return begin(event, at: now) + end(event, .done, at: now)
+        case .stepFailed: return begin(event, at: now) + end(event, .failed(event.error?.message ?? "failed"), at: now)
+        case .explanation: return begin(event, at: now) + explain(event)
+        case .output: return begin(event, at: now) + output(event, at: now)
+        case .progress: return begin(event, at: now) + note(event)
+        case .warning: return warn(event.text ?? "")
+        case .tagged: if let tag = event.tag { tags.append(tag) }
+        case .finished: return finish(event, at: now)
+        case .failed: failure = event.error ?? BuildEventMessage.Failure(message: "the build failed without saying why")
+        }
+        return ""
+    }
+
+    /// The lines of the live view.
+    func lines(now: Double, columns: Int) -> [LiveLine] {
+        progress.liveLines(now: now, finished: isFinished || failure != nil, columns: columns)
+    }
+
+    /// What is printed after a failed build: the command's last output, the place in the Dockerfile and the message.
+    var failureReport: String {
+        guard let failure else { return "" }
+        var report = ""
+        if style != .quiet, let step = progress.failedStep {
+            report += "------\n > \(step.name):\n"
+            report += step.output.suffix(50).map { $0.timed + "\n" }.joined()
+            report += "------\n"
+        }
+        if let excerpt = failure.excerpt, !excerpt.isEmpty { report += excerpt.hasSuffix("\n") ? excerpt : excerpt + "\n" }
+        report += "ERROR: failed to solve: \(failure.message)\n"
+        if let hint = failure.hint { report += "\nhint: \(hint)\n" }
+        return report
+    }
+
+    // MARK: Messages
+
+    private func step(_ event: BuildEventMessage) -> BuildProgress.Step? {
+        event.stepID.flatMap { progress.index(of: $0) }.map { progress.steps[$0] }
+    }
+
+    /// The first message about a step makes it known, whatever the message is.
+    private mutating func begin(_ event: BuildEventMessage, at now: Double) -> String {
+        guard let id = event.stepID, progress.index(of: id) == nil else { return "" }
+        progress.begin(id, name: Self.title(event), at: now)
+        guard style == .plain, let step = step(event) else { return "" }
+        return log.begin(step)
+    }
+
+    /// `[build 2/4] RUN make`, without the stage where there is only one.
+    static func title(_ event: BuildEventMessage) -> String {
+        let name = event.name ?? "step \((event.stepID ?? 0) + 1)"
+        guard let index = event.index, let total = event.total else {
+            return event.stage.map { "[\($0)] \(name)" } ?? name
+        }
+        let stage = event.stage.map { $0.isEmpty ? "" : "\($0) " } ?? ""
+        return "[\(stage)\(index)/\(total)] \(name)"
+    }
+
+    private mutating func end(_ event: BuildEventMessage, _ state: BuildProgress.Step.State, at now: Double) -> String {
+        guard let id = event.stepID else { return "" }
+        let rest = progress.end(id, state, duration: event.durationMs.map { Double($0) / 1000 }, at: now)
+        guard style == .plain, let step = step(event) else { return "" }
+        return log.output(step, rest) + log.end(step)
+    }
+
+    private mutating func explain(_ event: BuildEventMessage) -> String {
+        guard let id = event.stepID, let text = event.text else { return "" }
+        let reasons = text.split(separator: "\n").map(String.init)
+        for reason in reasons { progress.addReason(id, reason) }
+        guard style == .plain, let step = step(event) else { return "" }
+        return reasons.map { log.reason(step, $0) }.joined()
+    }
+
+    private mutating func output(_ event: BuildEventMessage, at now: Double) -> String {
+        guard let id = event.stepID, let text = event.text else { return "" }
+        let lines = progress.addOutput(id, text, at: now)
+        guard style == .plain, let step = step(event) else { return "" }
+        return log.output(step, lines)
+    }
+
+    private mutating func note(_ event: BuildEventMessage) -> String {
+        guard let id = event.stepID, let text = event.text else { return "" }
+        let note = BuildProgress.Note(text: text, current: event.current ?? 0, total: event.totalBytes ?? 0)
+        guard progress.setNote(id, note), style == .plain, let step = step(event) else { return "" }
+        return log.note(step, note.line)
+    }
+
+    private mutating func warn(_ text: String) -> String {
+        warnings.append(text)
+        return style == .plain ? "WARNING: \(text)\n" : ""
+    }
+
+    private mutating func finish(_ event: BuildEventMessage, at now: Double) -> String {
+        isFinished = true
+        imageID = event.digest
+        var own = BuildEventMessage(.stepStarted)
+        own.stepID = Self.exportID
+        own.name = "exporting to image"
+        own.durationMs = 0
+        var text = begin(own, at: now)
+        for line in [event.digest.map { "writing image \($0)" }].compactMap({ $0 }) + tags.map({ "naming to \($0)" }) {
+            own.text = line
+            text += note(own)
+        }
+        return text + end(own, .done, at: now)
+    }
+}

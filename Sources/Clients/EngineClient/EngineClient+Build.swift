@@ -1,0 +1,28 @@
+package import DockerAPI
+
+extension EngineClient {
+    /// Builds an image. With `gantry-events` in the query the answer's lines are ``BuildEventMessage``.
+    /// Source: Engine API 1.51, ImageBuild.
+    /// - Parameters:
+    ///   - context: a tar stream; nil when the query names a remote one.
+    ///   - logins: by server, for pulling what the build starts from.
+    package func build(
+        query: [(String, String)], context: (any AsyncSequence<[UInt8], any Error> & Sendable)?, logins: [String: AuthConfig]
+    ) async throws -> EngineResponse {
+        var request = EngineRequest(.post, "/build")
+        for (name, value) in query { request.set(name, value) }
+        if !logins.isEmpty { request.headers.append((AuthConfig.buildHeaderName, try AuthConfig.headerValue(of: logins))) }
+        if let context { request.body = .stream(context, contentType: "application/x-tar") }
+        return try await send(request)
+    }
+
+    /// Source: Engine API 1.51, BuildPrune.
+    /// - Parameter keepBytes: how much may stay; 0 for no limit of its own.
+    package func pruneBuildCache(all: Bool, keepBytes: Int64 = 0, filters: Filters = Filters()) async throws -> BuildPruneReport {
+        var request = EngineRequest(.post, "/build/prune")
+        request.set("all", all)
+        if keepBytes > 0 { request.set("keep-storage", String(keepBytes)) }
+        try request.set(filters)
+        return try await json(BuildPruneReport.self, request)
+    }
+}
