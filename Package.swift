@@ -71,7 +71,7 @@ let package = Package(
                 "Essentials", "OCI", crypto, logging, .product(name: "AsyncHTTPClient", package: "async-http-client"),
                 .product(name: "NIOSSL", package: "swift-nio-ssl"), .product(name: "NIOHTTP1", package: "swift-nio"),
             ] + nio,
-            path: "Sources/Subsystems/RegistryClient", swiftSettings: strict),
+            path: "Sources/Subsystems/RegistryClient", exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "Networks",
             dependencies: ["CLinux", "CNftables", "Essentials", "LinuxSystem", "Netlink", database, logging] + nio,

@@ -1,0 +1,62 @@
+import AsyncHTTPClient
+import Essentials
+import Glibc
+import NIOCore
+import NIOHTTP1
+import NIOPosix
+import NIOSSL
+
+/// No answer from a registry, in the words that Docker users know.
+struct ConnectionFailure: Error {
+    /// `Get "http://127.0.0.1:1/v2/": dial tcp 127.0.0.1:1: connect: connection refused`
+    var report: GantryError
+    /// Another attempt may help.
+    var isTransient: Bool
+
+    init(_ error: any Error, call: RegistryCall, url: String) {
+        var shown = call
+        shown.url = url
+        report = (error as? GantryError) ?? .unavailable("\(shown.title): \(Self.sentence(error))")
+        isTransient = Self.isWorthAnotherTry(error)
+    }
+
+    private static func sentence(_ error: any Error) -> String {
+        if let error = error as? NIOConnectionError {
+            let target = "\(error.host.contains(":") ? "[\(error.host)]" : error.host):\(error.port)"
+            if let first = error.connectionErrors.first {
+                let address = first.target.ipAddress.map { $0.contains(":") ? "[\($0)]" : $0 }
+                return "dial tcp \(address.map { "\($0):\(error.port)" } ?? target): \(cause(first.error))"
+            }
+            return "dial tcp: lookup \(error.host): no such host"
+        }
+        if let error = error as? HTTPClientError {
+            switch error {
+            case .connectTimeout: return "dial tcp: i/o timeout"
+            case .readTimeout, .writeTimeout, .deadlineExceeded: return "net/http: request canceled (Client.Timeout exceeded while awaiting headers)"
+            case .remoteConnectionClosed: return "EOF"
+            default: return error.shortDescription.lowercased()
+            }
+        }
+        if let error = error as? NIOSSLError { return "tls: \(error)" }
+        if let error = error as? HTTPParserError { return "net/http: malformed HTTP response (\(error))" }
+        return cause(error)
+    }
+
+    private static func cause(_ error: any Error) -> String {
+        guard let error = error as? IOError else {
+            if case .connectTimeout = error as? ChannelError { return "i/o timeout" }
+            return "\(error)"
+        }
+        let call = error.errnoCode == ECONNREFUSED || error.errnoCode == EHOSTUNREACH || error.errnoCode == ENETUNREACH ? "connect: " : ""
+        return call + String(cString: strerror(error.errnoCode)).lowercased()
+    }
+
+    private static func isWorthAnotherTry(_ error: any Error) -> Bool {
+        switch error {
+        case let error as HTTPClientError:
+            return [.remoteConnectionClosed, .readTimeout, .writeTimeout, .connectTimeout, .uncleanShutdown].contains(error)
+        case is NIOConnectionError, is IOError, is ChannelError, is NIOSSLError: return true
+        default: return false
+        }
+    }
+}
