@@ -1,0 +1,228 @@
+import CLinux
+import ContainerRuntime
+import Essentials
+import Images
+import LinuxSystem
+import Networks
+import OCI
+
+/// Everything a run needs before the shim is started, and how it is taken down again.
+struct ContainerPreparation {
+    var specification: RuntimeSpecification
+    var root: RootFileSystem
+    /// nil: the host's.
+    var namespace: OwnedDescriptor?
+    var stdio: StandardStreams
+    var log: LogFile?
+    var ports: [String: [PublishedPort]]
+
+    static func make(for record: ContainerRecord, context: EngineContext) async throws -> ContainerPreparation {
+        guard let snapshot = try context.imageStore.snapshot(id: record.id) else {
+            throw GantryError.internal("container \(record.id) has no file system")
+        }
+        let network = try await NetworkAttacher(record: record, context: context).attach()
+        do {
+            try await ContainerFiles(record: record, context: context).write(endpoints: network.endpoints)
+            let sandbox = try await BlockingWork.run { try RootPreparation(record: record, context: context, snapshot: snapshot).run() }
+            let shared = try await SharedNamespaces.find(record.settings, context: context)
+            let settings = record.settings
+            let options = try LogOptions(driver: settings.host.logDriver, options: settings.host.logOptions)
+            let directory = context.configuration.containerDirectory(record.id)
+            return ContainerPreparation(
+                specification: try SpecificationBuilder(
+                    record: record, context: context, identity: sandbox.identity, binds: sandbox.binds, shared: shared,
+                    hasNetworkNamespace: network.namespace != nil
+                ).build(),
+                root: .overlay(
+                    layersDirectory: snapshot.layersDirectory, lower: context.lowerNames(snapshot), upper: snapshot.upper, work: snapshot.work),
+                namespace: network.namespace,
+                stdio: StandardStreams(
+                    terminal: settings.terminal,
+                    consoleSize: settings.host.consoleSize.map { RuntimeSpecification.ConsoleSize(height: $0.rows, width: $0.columns) },
+                    openStdin: settings.openStdin, stdinOnce: settings.stdinOnce),
+                log: options.isKept
+                    ? LogFile(path: "\(directory)/\(record.id)-json.log", maxSize: options.maxSize, maxFiles: options.maxFiles) : nil,
+                ports: network.ports)
+        } catch {
+            await undo(record, context: context)
+            throw error
+        }
+    }
+
+    /// Takes down what a run had; called after its end and after a failed start. What fails is logged, not thrown.
+    static func undo(_ record: ContainerRecord, context: EngineContext) async {
+        await context.networks.detachAll(container: record.id)
+        var running: Set<String> = []
+        for container in context.allContainers where container.id != record.id {
+            if await container.record.phase.processID != nil { running.insert(container.id) }
+        }
+        for mount in record.mounts where mount.kind == .volume {
+            do { try context.volumes.release(mount.source, running: running) } catch {
+                context.logger.warning("volume stays mounted", metadata: ["volume": "\(mount.source)", "error": "\(error)"])
+            }
+        }
+    }
+}
+
+/// `/etc/hosts`, `/etc/hostname` and `/etc/resolv.conf` of a container, as files of ours that are bound into it.
+struct ContainerFiles {
+    let record: ContainerRecord
+    let context: EngineContext
+
+    func write(endpoints: [Endpoint]) async throws {
+        let directory = context.configuration.containerDirectory(record.id)
+        let settings = record.settings
+        let host = NetworkPlan.mode(settings) == .host
+        try FileSystem.replace("\(directory)/hostname", with: settings.hostname + "\n")
+        let resolver = await context.networks.hostResolverFile()
+        let resolverText: String
+        if host, settings.host.dns.isEmpty, settings.host.dnsSearch.isEmpty, settings.host.dnsOptions.isEmpty {
+            resolverText = (try? FileSystem.readText("/etc/resolv.conf", limit: 1 << 20)) ?? ""
+        } else if endpoints.contains(where: { $0.networkName != "bridge" }) {
+            resolverText = resolver.textForEmbeddedResolver(
+                servers: settings.host.dns, search: settings.host.dnsSearch, options: settings.host.dnsOptions)
+        } else {
+            resolverText = resolver.textForDefaultBridge(
+                servers: settings.host.dns, search: settings.host.dnsSearch, options: settings.host.dnsOptions)
+        }
+        try FileSystem.replace("\(directory)/resolv.conf", with: resolverText)
+        if host {
+            try FileSystem.replace("\(directory)/hosts", with: (try? FileSystem.readText("/etc/hosts", limit: 1 << 20)) ?? "")
+        } else {
+            let addresses = endpoints.flatMap { [$0.ipv4Address, $0.ipv6Address] }.filter { !$0.isEmpty }
+            try FileSystem.replace(
+                "\(directory)/hosts",
+                with: HostsFile.text(
+                    hostname: settings.hostname, domainName: settings.domainName, addresses: addresses, extra: try await extraHosts()))
+        }
+        try await shareNetworkFiles()
+    }
+
+    /// `name:address` or `name=address`; `host-gateway` is the host's address on the default bridge.
+    private func extraHosts() async throws -> [(name: String, address: String)] {
+        var result: [(name: String, address: String)] = []
+        for text in record.settings.host.extraHosts {
+            guard let at = text.firstIndex(where: { $0 == ":" || $0 == "=" }) else {
+                throw GantryError.invalid("bad format for add-host: \"\(text)\"")
+            }
+            var address = String(text[text.index(after: at)...])
+            if address == "host-gateway" { address = try await context.networks.network("bridge").pools.first?.gateway ?? "" }
+            result.append((String(text[..<at]), address))
+        }
+        return result
+    }
+
+    /// A container in another's network sees that one's names.
+    private func shareNetworkFiles() async throws {
+        guard case .container(let name) = NetworkPlan.mode(record.settings) else { return }
+        let other = context.configuration.containerDirectory(try context.container(name).id)
+        let own = context.configuration.containerDirectory(record.id)
+        for file in ["hosts", "resolv.conf", "hostname"] {
+            try FileSystem.replace("\(own)/\(file)", with: try FileSystem.readText("\(other)/\(file)", limit: 1 << 20))
+        }
+    }
+}
+
+/// Looks into the container's root before the start: who runs, where, and what empty volumes are filled with.
+struct RootPreparation {
+    let record: ContainerRecord
+    let context: EngineContext
+    let snapshot: Snapshot
+
+    struct Result: Sendable {
+        var identity: UserDatabase.Identity
+        /// With sources made and volumes mounted.
+        var binds: [Bind]
+    }
+
+    struct Bind: Sendable {
+        var source: String
+        var destination: String
+        var readOnly: Bool
+        var propagation: String
+        var nonRecursive: Bool
+    }
+
+    func run() throws -> Result {
+        // Closed before the container's own mount of the same directories is made.
+        let root = try PrivateMounts.overlay(
+            layersDirectory: snapshot.layersDirectory, lower: context.lowerNames(snapshot), upper: snapshot.upper, work: snapshot.work)
+        let settings = record.settings
+        let identity = try UserDatabase(root: root).identity(settings.user, extra: settings.host.groupsAdded)
+        try makeWorkingDirectory(in: root)
+        return Result(identity: identity, binds: try binds(root: root))
+    }
+
+    /// A missing working directory is made, owned by root.
+    private func makeWorkingDirectory(in root: OwnedDescriptor) throws {
+        let path = MountPlanner.clean(record.settings.workingDirectory)
+        guard path != "/", !record.mounts.contains(where: { path == $0.destination || path.hasPrefix($0.destination + "/") }) else { return }
+        var done = ""
+        for part in path.split(separator: "/") {
+            let parent = try root.openInRoot(done.isEmpty ? "/" : done, O_PATH | O_DIRECTORY)
+            if mkdirat(parent.raw, String(part), 0o755) != 0, gantry_errno() != EEXIST { throw SystemError.last("mkdirat", path) }
+            done += "/\(part)"
+        }
+        do throws(SystemError) { _ = try root.openInRoot(path, O_PATH | O_DIRECTORY) } catch {
+            guard error.errno == ENOTDIR else { throw error }
+            throw GantryError.invalid("Cannot mkdir: \(path) is not a directory")
+        }
+    }
+
+    private func binds(root: OwnedDescriptor) throws -> [Bind] {
+        try record.mounts.compactMap { mount in
+            switch mount.kind {
+            case .tmpfs, .image: return nil
+            case .bind:
+                if !FileSystem.exists(mount.source) {
+                    guard mount.createSource else {
+                        throw GantryError.invalid("invalid mount config for type \"bind\": bind source path does not exist: \(mount.source)")
+                    }
+                    try FileSystem.makeDirectories(mount.source)
+                }
+                return Bind(
+                    source: mount.source, destination: mount.destination, readOnly: mount.readOnly, propagation: mount.propagation,
+                    nonRecursive: mount.nonRecursive)
+            case .volume:
+                let directory = try context.volumes.prepare(mount.source)
+                if !mount.noCopy, mount.subpath.isEmpty {
+                    try context.volumes.fill(volume: mount.source, fromRoot: root, path: mount.destination)
+                }
+                return Bind(
+                    source: try subpath(mount, in: directory), destination: mount.destination, readOnly: mount.readOnly,
+                    propagation: "rprivate", nonRecursive: false)
+            }
+        }
+    }
+
+    /// A directory inside a volume, checked by descriptor; the volume's content is the containers' own.
+    private func subpath(_ mount: ResolvedMount, in directory: String) throws -> String {
+        guard !mount.subpath.isEmpty else { return directory }
+        let volume = try OwnedDescriptor.open(directory, O_PATH | O_DIRECTORY)
+        do throws(SystemError) { _ = try volume.openBeneath(mount.subpath, O_PATH) } catch {
+            throw GantryError.invalid("cannot access path \(mount.subpath) of volume `\(mount.source)`", cause: error)
+        }
+        return "\(directory)/\(mount.subpath)"
+    }
+}
+
+/// Namespaces that a container takes from others.
+struct SharedNamespaces {
+    /// Paths under /proc of other containers' namespaces; nil: its own.
+    var pid: String?
+    var ipc: String?
+
+    static func find(_ settings: ContainerSettings, context: EngineContext) async throws -> SharedNamespaces {
+        func path(_ mode: String, _ kind: String, _ word: String) async throws -> String? {
+            guard mode.hasPrefix("container:") else { return nil }
+            let other = try context.container(String(mode.dropFirst(10)))
+            guard let processID = await other.record.phase.processID else {
+                throw GantryError.conflict("cannot join \(word) of a non running container: \(other.id)")
+            }
+            return "/proc/\(processID)/ns/\(kind)"
+        }
+        return SharedNamespaces(
+            pid: try await path(settings.host.pidMode, "pid", "PID namespace"),
+            ipc: try await path(settings.host.ipcMode, "ipc", "IPC"))
+    }
+}
