@@ -207,3 +207,123 @@ static inline int gantry_bind(int socket, const void *address, size_t length) { 
 
 // The environment that programs started by us inherit; Swift does not import the mutable global.
 static inline char **gantry_environ(void) { return environ; }
+
+// For processes: what the shim and its starter need.
+static inline int gantry_set_limit(int resource, uint64_t soft, uint64_t hard) {
+    struct rlimit64 limit = {.rlim_cur = soft, .rlim_max = hard};
+    return (int)syscall(SYS_prlimit64, 0, resource, &limit, NULL);
+}
+static inline int gantry_get_limit(int resource, uint64_t *soft, uint64_t *hard) {
+    struct rlimit64 limit;
+    int result = (int)syscall(SYS_prlimit64, 0, resource, NULL, &limit);
+    *soft = limit.rlim_cur;
+    *hard = limit.rlim_max;
+    return result;
+}
+static inline int gantry_unlock_terminal(int master) { int off = 0; return ioctl(master, TIOCSPTLCK, &off); }
+static inline int gantry_terminal_peer(int master) { return ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC); }
+static inline int gantry_terminal_number(int master) { int number = -1; return ioctl(master, TIOCGPTN, &number) < 0 ? -1 : number; }
+static inline int gantry_take_terminal(int slave) { return ioctl(slave, TIOCSCTTY, 0); }
+static inline int gantry_set_window(int terminal, unsigned short columns, unsigned short rows) {
+    struct winsize size = {.ws_row = rows, .ws_col = columns};
+    return ioctl(terminal, TIOCSWINSZ, &size);
+}
+// Default handlers for every signal and an empty mask: what a program expects to start with.
+static inline void gantry_reset_signals(void) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    for (int number = 1; number < 65; number++) sigaction(number, &action, NULL);
+    sigset_t none;
+    sigemptyset(&none);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+}
+static inline void gantry_ignore_signal(int number) {
+    struct sigaction action;
+    memset(&action, 0, sizeof action);
+    action.sa_handler = SIG_IGN;
+    sigaction(number, &action, NULL);
+}
+// Blocks SIGCHLD and answers a descriptor that becomes readable when a child changes state.
+static inline int gantry_child_signal_descriptor(void) {
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGCHLD);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) != 0) return -1;
+    return signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+static inline long gantry_getcwd(char *buffer, size_t size) { return syscall(SYS_getcwd, buffer, size); }
+static inline int gantry_file_type(unsigned mode) { return (int)(mode & S_IFMT); }
+static inline int gantry_capability_in_bounding_set(int number) { return prctl(PR_CAPBSET_READ, number, 0, 0, 0); }
+
+// Runs the program open as `program` in a session of its own with /dev/null as its standard streams and `descriptors` as
+// 3, 4, and so on; every other descriptor must be close-on-exec. All numbers given must be 64 or higher. Returns 0 or an errno.
+static inline int gantry_spawn(int program, char *const argv[], char *const envp[], const int *descriptors, size_t count, pid_t *pid) {
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t all, none;
+    char path[32];
+    int result = posix_spawn_file_actions_init(&actions);
+    if (result != 0) return result;
+    result = posix_spawnattr_init(&attributes);
+    if (result != 0) { posix_spawn_file_actions_destroy(&actions); return result; }
+    sigfillset(&all);
+    sigemptyset(&none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+    for (int number = 0; number < 3 && result == 0; number++)
+        result = posix_spawn_file_actions_addopen(&actions, number, "/dev/null", O_RDWR, 0);
+    for (size_t index = 0; index < count && result == 0; index++)
+        result = posix_spawn_file_actions_adddup2(&actions, descriptors[index], (int)index + 3);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", program);
+    if (result == 0) result = posix_spawn(pid, path, &actions, &attributes, argv, envp);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    return result;
+}
+static inline long gantry_copy_file_range(int from, int to, size_t length) { return syscall(SYS_copy_file_range, from, NULL, to, NULL, length, 0); }
+static inline int gantry_clone_file(int to, int from) { return ioctl(to, FICLONE, from); }
+// 1 when path is the root of a mount (STATX_ATTR_MOUNT_ROOT, kernel 5.8), 0 when not, -1 on failure.
+static inline int gantry_is_mount_point(const char *path) {
+    struct statx status;
+    if (statx(AT_FDCWD, path, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT, STATX_BASIC_STATS, &status) != 0) return -1;
+    return (status.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+}
+// A listening unix socket at a path, close-on-exec and non-blocking, mode 0600.
+static inline int gantry_listen_unix(const char *path) {
+    struct sockaddr_un address;
+    if (gantry_unix_address(path, &address) != 0) return -1;
+    int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (descriptor < 0) return -1;
+    mode_t mask = umask(0177);
+    int result = bind(descriptor, (struct sockaddr *)&address, sizeof address);
+    int code = errno;
+    umask(mask);
+    if (result == 0 && listen(descriptor, 64) == 0) return descriptor;
+    if (result == 0) code = errno;
+    close(descriptor);
+    errno = code;
+    return -1;
+}
+// A close-on-exec, non-blocking connection to the unix socket at a path.
+static inline int gantry_connect_unix(const char *path) {
+    struct sockaddr_un address;
+    if (gantry_unix_address(path, &address) != 0) return -1;
+    int descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (descriptor < 0) return -1;
+    if (connect(descriptor, (struct sockaddr *)&address, sizeof address) == 0) return descriptor;
+    int code = errno;
+    close(descriptor);
+    errno = code;
+    return -1;
+}
+static inline int gantry_accept(int listener) { return accept4(listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK); }
+// Without SIGPIPE; with `wait` 0 answers EAGAIN instead of waiting.
+static inline long gantry_send(int socket, const void *bytes, size_t length, int wait) {
+    return send(socket, bytes, length, MSG_NOSIGNAL | (wait ? 0 : MSG_DONTWAIT));
+}
+static inline long gantry_receive(int socket, void *bytes, size_t length, int wait) { return recv(socket, bytes, length, wait ? 0 : MSG_DONTWAIT); }
+// A pair of connected message sockets, close-on-exec.
+static inline int gantry_message_pair(int pair[2]) { return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair); }
+static inline int gantry_end_sending(int socket) { return shutdown(socket, SHUT_WR); }
+static inline int gantry_make_node(int directory, const char *name, unsigned mode, uint64_t device) { return mknodat(directory, name, mode, device); }

@@ -1,0 +1,90 @@
+/// One thing for the shim to do: an operation with its integers and byte strings.
+///
+/// Compiled into the daemon and, by a symbolic link, into the Embedded Swift shim: no `String`, no existentials, no Foundation.
+package struct PlanStep: Equatable, Sendable {
+    package var operation: PlanOperation
+    package var numbers: [UInt64]
+    package var strings: [[UInt8]]
+
+    package init(_ operation: PlanOperation, numbers: [UInt64] = [], strings: [[UInt8]] = []) {
+        self.operation = operation
+        self.numbers = numbers
+        self.strings = strings
+    }
+}
+
+/// What a step does, with its numbers and strings in order. Descriptors are named by their index among the inherited ones.
+/// Steps up to and including `fork` are the shim's own; those after it are the child's.
+package enum PlanOperation: UInt16, Sendable {
+    /// strings: path. Becomes the working directory; the socket and the exit record go there.
+    case stateDirectory = 1
+    /// numbers: terminal, open stdin, stdin once.
+    case streams = 2
+    /// numbers: bytes until rotation or 0, files kept; strings: path.
+    case log = 3
+    /// strings: path of memory.events or memory.oom_control.
+    case outOfMemoryFile = 4
+    /// numbers: descriptor. Children are born in that pid namespace.
+    case enterProcessNamespace = 5
+    /// numbers: CLONE_NEW… flags; strings: directory of a v2 cgroup or empty.
+    case fork = 6
+    /// strings: paths of cgroup.procs.
+    case enterCgroups = 7
+    /// numbers: descriptor, CLONE_NEW… flags.
+    case enterNamespace = 8
+    /// numbers: CLONE_NEW… flags.
+    case unshare = 9
+    /// numbers: MS_… flags for everything below `/`.
+    case propagation = 10
+    /// numbers: MS_… flags, 1 to cut the mount point off from its peers; strings: directory of the layers, mount point, options.
+    case rootOverlay = 11
+    /// numbers: unused, 1 to cut off; strings: path, mount point.
+    case rootBind = 12
+    /// numbers: MOUNT_ATTR_…, 1 to refuse links on the way to the target; strings: type, target, then pairs of key and value
+    /// (an empty value makes the key a flag).
+    case mountNew = 13
+    /// numbers: recursive, attributes to set, attributes to clear, attributes apply recursively, MS_… propagation;
+    /// strings: source on the host, target.
+    case bind = 14
+    /// numbers: mode with type, major, minor, user, group; strings: target, path on the host to bind when mknod is refused.
+    case device = 15
+    /// strings: content, path.
+    case symbolicLink = 16
+    /// strings: path.
+    case mask = 17
+    /// strings: path.
+    case readOnly = 18
+    /// strings: path below /proc/sys, value.
+    case sysctl = 19
+    /// strings: name.
+    case hostName = 20
+    /// strings: name.
+    case domainName = 21
+    /// numbers: MOUNT_ATTR_…; strings: mount point.
+    case setAttributes = 22
+    /// numbers: MS_… propagation for the new root or 0.
+    case pivotRoot = 23
+    /// numbers: resource, soft, hard.
+    case resourceLimit = 24
+    /// strings: text.
+    case outOfMemoryScore = 25
+    /// numbers: columns, rows (both 0 to leave the size), 1 to make /dev/console, user.
+    case terminal = 26
+    /// numbers: user. Pipes become 0, 1 and 2.
+    case pipes = 27
+    /// strings: path. Makes the directory if it can be made.
+    case makeDirectory = 28
+    /// strings: path.
+    case workingDirectory = 29
+    /// numbers: user, group, umask, bounding capabilities, then supplementary groups.
+    case identity = 30
+    /// numbers: SECCOMP_FILTER_FLAG_…; strings: filter.
+    case seccomp = 31
+    case noNewPrivileges = 32
+    /// numbers: effective, permitted, inheritable, ambient.
+    case capabilities = 33
+    /// Tells the daemon and waits to be released.
+    case hold = 34
+    /// numbers: count of arguments; strings: arguments, then environment.
+    case execute = 35
+}

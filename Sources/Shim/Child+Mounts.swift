@@ -1,0 +1,188 @@
+import CLinux
+
+extension Child {
+    mutating func mountRoot(_ step: PlanStep) throws(Failure) {
+        let overlay = step.operation == .rootOverlay
+        let mountPoint = try step.string(1)
+        if try step.flag(1) {
+            // pivot_root refuses a new root whose parent mount has peers: give it a parent of its own.
+            try attempt { withC(mountPoint) { mount($0, $0, nil, UInt(MS_BIND), nil) } }
+            try attempt { withC(mountPoint) { mount(nil, $0, nil, UInt(MS_PRIVATE), nil) } }
+        }
+        if overlay {
+            let layers = try step.string(0)
+            let options = try step.string(2)
+            let flags = UInt(try step.number(0))
+            try attempt { withC(layers) { chdir($0) } }
+            try attempt {
+                withC(mountPoint) { target in
+                    withC(options) { data in withC("overlay") { mount($0, target, $0, flags, data) } }
+                }
+            }
+            try attempt { withC("/") { chdir($0) } }
+        } else {
+            let source = try step.string(0)
+            try attempt { withC(source) { from in withC(mountPoint) { mount(from, $0, nil, UInt(MS_BIND | MS_REC), nil) } } }
+            try attempt { withC(mountPoint) { mount(nil, $0, nil, UInt(MS_PRIVATE | MS_REC), nil) } }
+        }
+        root = try Root(mountPoint: mountPoint)
+    }
+
+    /// A new file system made by descriptor and attached at a target inside the root.
+    mutating func mountNew(_ step: PlanStep) throws(Failure) {
+        let type = try step.string(0)
+        let target = try step.string(1)
+        let context = Descriptor(try attempt { withC(type) { gantry_fsopen($0, UInt32(FSOPEN_CLOEXEC)) } })
+        var index = 2
+        while index + 1 < step.strings.count {
+            let key = step.strings[index]
+            let value = step.strings[index + 1]
+            let result =
+                value.isEmpty
+                ? withC(key) { gantry_fsconfig(context.raw, UInt32(FSCONFIG_SET_FLAG.rawValue), $0, nil, 0) }
+                : withC(key) { name in
+                    withC(value) { gantry_fsconfig(context.raw, UInt32(FSCONFIG_SET_STRING.rawValue), name, $0, 0) }
+                }
+            if result != 0 { throw Failure.last }
+            index += 2
+        }
+        try attempt { gantry_fsconfig(context.raw, UInt32(FSCONFIG_CMD_CREATE.rawValue), nil, nil, 0) }
+        let attributes = try step.word(0)
+        let tree = Descriptor(try attempt { gantry_fsmount(context.raw, UInt32(FSMOUNT_CLOEXEC), attributes) })
+        let place = Descriptor(try withRoot { (root) throws(Failure) in try root.makeDirectory(target, noLinks: try step.flag(1)) })
+        try attach(tree.raw, to: place.raw)
+    }
+
+    func attach(_ tree: CInt, to place: CInt) throws(Failure) {
+        try attempt {
+            withC("") { gantry_move_mount(tree, $0, place, $0, UInt32(MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH)) }
+        }
+    }
+
+    /// A copy of a mount of the host's, attached inside the root.
+    mutating func bind(_ step: PlanStep) throws(Failure) {
+        let source = try step.string(0)
+        let target = try step.string(1)
+        let recursive: UInt32 = try step.flag(0) ? UInt32(AT_RECURSIVE) : 0
+        let tree = Descriptor(
+            try attempt { withC(source) { gantry_open_tree(AT_FDCWD, $0, UInt32(OPEN_TREE_CLONE) | UInt32(O_CLOEXEC) | recursive) } })
+        var status = stat()
+        try attempt { fstat(tree.raw, &status) }
+        let isDirectory = gantry_file_type(status.st_mode) == Int(S_IFDIR)
+        let place = Descriptor(
+            try withRoot { (root) throws(Failure) in isDirectory ? try root.makeDirectory(target) : try root.makeFile(target) })
+        try attach(tree.raw, to: place.raw)
+        try setAttributes(
+            tree.raw, set: try step.number(1), clear: try step.number(2), recursive: try step.flag(3), propagation: try step.number(4))
+    }
+
+    /// Changes a mount by its descriptor; before Linux 5.12 by the classic call on its path in /proc.
+    func setAttributes(_ mountDescriptor: CInt, set: UInt64, clear: UInt64, recursive: Bool, propagation: UInt64) throws(Failure) {
+        let privateRecursive = propagation & UInt64(MS_REC) != 0
+        let kind = propagation & ~UInt64(MS_REC)
+        func change(_ set: UInt64, _ clear: UInt64, _ kind: UInt64, _ recursive: Bool) throws(Failure) {
+            if set == 0 && clear == 0 && kind == 0 { return }
+            let flags = UInt32(AT_EMPTY_PATH) | (recursive ? UInt32(AT_RECURSIVE) : 0)
+            let result = withC("") { gantry_mount_setattr(mountDescriptor, $0, flags, set, clear, kind, 0) }
+            if result == 0 { return }
+            guard gantry_errno() == ENOSYS else { throw Failure.last }
+            try changeClassic(mountDescriptor, set: set, kind: kind, recursive: recursive)
+        }
+        try change(set, clear, 0, recursive)
+        try change(0, 0, kind, privateRecursive)
+    }
+
+    private func changeClassic(_ mountDescriptor: CInt, set: UInt64, kind: UInt64, recursive: Bool) throws(Failure) {
+        let path = bytes("/proc/self/fd/") + decimal(Int64(mountDescriptor))
+        if kind != 0 {
+            let flags = UInt(kind) | (recursive ? UInt(MS_REC) : 0)
+            try attempt { withC(path) { mount(nil, $0, nil, flags, nil) } }
+            return
+        }
+        // The low attribute bits (ro, nosuid, nodev, noexec) have the numbers of their MS_ twins; access times are kept.
+        let flags = UInt(MS_REMOUNT | MS_BIND) | UInt(set & 15)
+        try attempt { withC(path) { mount(nil, $0, nil, flags, nil) } }
+    }
+
+    /// Attributes of what is mounted at a path inside the root.
+    mutating func setAttributes(_ step: PlanStep) throws(Failure) {
+        let path = try step.string(0)
+        let place = Descriptor(try withRoot { (root) throws(Failure) in try root.open(path, O_PATH) })
+        try setAttributes(place.raw, set: try step.number(0), clear: 0, recursive: false, propagation: 0)
+    }
+
+    /// Covers a file with the null device and a directory with an empty one; what is not there needs no cover.
+    mutating func mask(_ step: PlanStep) throws(Failure) {
+        let path = try step.string(0)
+        guard let raw = try existing(path) else { return }
+        let place = Descriptor(raw)
+        var status = stat()
+        try attempt { fstat(place.raw, &status) }
+        if gantry_file_type(status.st_mode) == Int(S_IFDIR) {
+            if emptyDirectory < 0 {
+                let context = Descriptor(try attempt { withC("tmpfs") { gantry_fsopen($0, UInt32(FSOPEN_CLOEXEC)) } })
+                try attempt { gantry_fsconfig(context.raw, UInt32(FSCONFIG_CMD_CREATE.rawValue), nil, nil, 0) }
+                emptyDirectory = try attempt {
+                    gantry_fsmount(context.raw, UInt32(FSMOUNT_CLOEXEC), UInt32(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC))
+                }
+                try attach(emptyDirectory, to: place.raw)
+                return
+            }
+            let copy = Descriptor(
+                try attempt {
+                    withC("") { gantry_open_tree(emptyDirectory, $0, UInt32(OPEN_TREE_CLONE) | UInt32(O_CLOEXEC) | UInt32(AT_EMPTY_PATH)) }
+                })
+            try attach(copy.raw, to: place.raw)
+            return
+        }
+        try attach(try nullDeviceMount(), to: place.raw)
+    }
+
+    /// A copy of the host's /dev/null as a mount, checked to be the null device: a container cannot have put anything in its place.
+    private func nullDeviceMount() throws(Failure) -> CInt {
+        let tree = try attempt { withC("/dev/null") { gantry_open_tree(AT_FDCWD, $0, UInt32(OPEN_TREE_CLONE) | UInt32(O_CLOEXEC)) } }
+        var status = stat()
+        guard fstat(tree, &status) == 0, gantry_file_type(status.st_mode) == Int(S_IFCHR), status.st_rdev == gantry_makedev(1, 3) else {
+            close(tree)
+            throw Failure(errno: ENODEV)
+        }
+        return tree
+    }
+
+    mutating func makeReadOnly(_ step: PlanStep) throws(Failure) {
+        let path = try step.string(0)
+        guard let raw = try existing(path) else { return }
+        let place = Descriptor(raw)
+        let copy = Descriptor(
+            try attempt {
+                withC("") {
+                    gantry_open_tree(
+                        place.raw, $0, UInt32(OPEN_TREE_CLONE) | UInt32(O_CLOEXEC) | UInt32(AT_EMPTY_PATH) | UInt32(AT_RECURSIVE))
+                }
+            })
+        try attach(copy.raw, to: place.raw)
+        try setAttributes(copy.raw, set: UInt64(MOUNT_ATTR_RDONLY), clear: 0, recursive: true, propagation: 0)
+    }
+
+    private mutating func existing(_ path: [UInt8]) throws(Failure) -> CInt? {
+        do throws(Failure) {
+            return try withRoot { (root) throws(Failure) in try root.open(path, O_PATH) }
+        } catch {
+            if error.errno == ENOENT || error.errno == ENOTDIR { return nil }
+            throw error
+        }
+    }
+
+    /// Makes the prepared root the process's root and drops the host's mounts.
+    mutating func pivot(_ step: PlanStep) throws(Failure) {
+        let propagation = UInt(try step.number(0))
+        let directory = try withRoot { (root) throws(Failure) in root.directory.raw }
+        try attempt { fchdir(directory) }
+        try attempt { withC(".") { gantry_pivot_root($0, $0) } }
+        // The old root now lies over the new one at ".": unmounting it must not travel to the host.
+        try attempt { withC(".") { mount(nil, $0, nil, UInt(MS_REC | MS_SLAVE), nil) } }
+        try attempt { withC(".") { umount2($0, CInt(MNT_DETACH)) } }
+        try attempt { withC("/") { chdir($0) } }
+        if propagation != 0 { try attempt { withC("/") { mount(nil, $0, nil, propagation, nil) } } }
+    }
+}

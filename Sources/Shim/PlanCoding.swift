@@ -1,0 +1,1 @@
+../Formats/ShimProtocol/PlanCoding.swift

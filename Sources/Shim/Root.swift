@@ -1,0 +1,60 @@
+import CLinux
+
+/// The container's root while it is being prepared. Every path below it is opened by the kernel as if this were `/`, so that no
+/// link in an image leads out; nothing is ever reached by joining strings.
+struct Root: ~Copyable {
+    let directory: Descriptor
+
+    init(mountPoint: [UInt8]) throws(Failure) {
+        directory = Descriptor(try attempt { withC(mountPoint) { gantry_openat(AT_FDCWD, $0, O_PATH | O_DIRECTORY | O_CLOEXEC, 0) } })
+    }
+
+    /// Opens `path` inside; magic links are refused, with `noLinks` every link is.
+    func open(_ path: [UInt8], _ flags: CInt, noLinks: Bool = false) throws(Failure) -> CInt {
+        var resolve = UInt64(RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS)
+        if noLinks { resolve |= UInt64(RESOLVE_NO_SYMLINKS) }
+        var tries = 0
+        while true {
+            let result = withC(path) { gantry_openat2(directory.raw, $0, UInt64(flags | O_CLOEXEC), 0, resolve) }
+            if result >= 0 { return result }
+            let code = gantry_errno()
+            tries += 1
+            // EAGAIN: something was renamed meanwhile (openat2(2)).
+            if code != EINTR && (code != EAGAIN || tries > 128) { throw Failure(errno: code) }
+        }
+    }
+
+    /// Opens the directory `path`, making what is missing (mode 0755) one name at a time below a directory already open inside.
+    func makeDirectory(_ path: [UInt8], noLinks: Bool = false) throws(Failure) -> CInt {
+        var made: [UInt8] = []
+        for name in path.split(separator: UInt8(ascii: "/")) {
+            let parentPath = made.isEmpty ? [UInt8(ascii: "/")] : made
+            made.append(UInt8(ascii: "/"))
+            made.append(contentsOf: name)
+            do throws(Failure) {
+                close(try open(made, O_PATH | O_DIRECTORY, noLinks: noLinks))
+            } catch {
+                guard error.errno == ENOENT else { throw error }
+                let parent = Descriptor(try open(parentPath, O_PATH | O_DIRECTORY, noLinks: noLinks))
+                if withC(Array(name), { mkdirat(parent.raw, $0, 0o755) }) != 0, gantry_errno() != EEXIST { throw Failure.last }
+            }
+        }
+        return try open(made.isEmpty ? [UInt8(ascii: "/")] : made, O_PATH | O_DIRECTORY, noLinks: noLinks)
+    }
+
+    /// The directory that holds `path`, made when missing, and the last name of `path`.
+    func parent(of path: [UInt8]) throws(Failure) -> (directory: CInt, name: [UInt8]) {
+        guard let slash = path.lastIndex(of: UInt8(ascii: "/")), slash + 1 < path.count else { throw Failure(errno: EINVAL) }
+        return (try makeDirectory(Array(path[..<slash])), Array(path[(slash + 1)...]))
+    }
+
+    /// Opens the file `path` as a mount target, making an empty one when missing.
+    func makeFile(_ path: [UInt8]) throws(Failure) -> CInt {
+        do throws(Failure) { return try open(path, O_PATH) } catch { guard error.errno == ENOENT else { throw error } }
+        let (raw, name) = try parent(of: path)
+        let directory = Descriptor(raw)
+        let file = withC(name) { gantry_openat(directory.raw, $0, O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o755) }
+        if file >= 0 { close(file) } else if gantry_errno() != EEXIST { throw Failure.last }
+        return try open(path, O_PATH)
+    }
+}

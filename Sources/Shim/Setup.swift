@@ -1,0 +1,118 @@
+import CLinux
+
+/// The shim's own steps: reads the plan, opens what will be needed, and clones the child.
+struct Setup {
+    private let steps: [PlanStep]
+    private var settings = Settings()
+    private var log: LogWriter?
+    private var listener: CInt = -1
+    private var index = 0
+
+    init?() {
+        var status = stat()
+        guard fstat(planDescriptor, &status) == 0, status.st_size > 0, status.st_size < 64 << 20 else { return nil }
+        var content = [UInt8](repeating: 0, count: Int(status.st_size))
+        let count = content.withUnsafeMutableBytes { pread(planDescriptor, $0.baseAddress, $0.count, 0) }
+        close(planDescriptor)
+        guard count == content.count, let steps = PlanCoding.decode(content) else { return nil }
+        self.steps = steps
+    }
+
+    /// - Returns: nil after a failure, which has been reported.
+    mutating func start() -> Minder? {
+        do throws(Failure) {
+            gantry_ignore_signal(SIGPIPE)
+            // The child must not be looked into or traced by anything in the namespaces that it enters before execve.
+            try attempt { gantry_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) }
+            try attempt { gantry_prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) }
+            while index < steps.count {
+                if steps[index].operation == .fork { return try fork(steps[index]) }
+                try perform(steps[index])
+                index += 1
+            }
+            throw Failure(errno: EBADMSG)
+        } catch {
+            let report = StartReport(.failed, processID: 0, step: UInt32(index), errno: error.errno).encode()
+            _ = report.withUnsafeBytes { gantry_send(reportDescriptor, $0.baseAddress, $0.count, 1) }
+            return nil
+        }
+    }
+
+    private mutating func perform(_ step: PlanStep) throws(Failure) {
+        switch step.operation {
+        case .stateDirectory:
+            let path = try step.string(0)
+            try attempt { withC(path) { chdir($0) } }
+            listener = try listen()
+        case .streams:
+            settings.terminal = try step.flag(0)
+            settings.openStdin = try step.flag(1)
+            settings.stdinOnce = try step.flag(2)
+        case .log:
+            log = try LogWriter(path: try step.string(0), maximumSize: Int64(try step.number(0)), files: Int(try step.number(1)))
+        case .outOfMemoryFile: settings.outOfMemoryFile = try step.string(0)
+        case .enterProcessNamespace:
+            let descriptor = try step.descriptor(0)
+            try attempt { gantry_setns(descriptor, CLONE_NEWPID) }
+        default: throw Failure(errno: EBADMSG)
+        }
+    }
+
+    /// The name is relative to the state directory: a whole path may be longer than an address can be.
+    private func listen() throws(Failure) -> CInt {
+        try attempt { withC("shim.sock") { gantry_listen_unix($0) } }
+    }
+
+    private func pipe() throws(Failure) -> (read: CInt, write: CInt) {
+        var ends: [CInt] = [-1, -1]
+        try attempt { pipe2(&ends, O_CLOEXEC) }
+        return (ends[0], ends[1])
+    }
+
+    /// The child's ends of the standard streams, and ours.
+    private func streams() throws(Failure) -> (child: [CInt], outputs: [CInt], input: CInt) {
+        if settings.terminal { return ([], [-1], -1) }
+        var input: CInt = -1
+        let first: CInt
+        if settings.openStdin {
+            let ends = try pipe()
+            (first, input) = (ends.read, ends.write)
+            _ = gantry_fcntl(input, F_SETFL, Int(O_NONBLOCK) | Int(O_WRONLY))
+        } else {
+            first = try attempt { withC("/dev/null") { gantry_openat(AT_FDCWD, $0, O_RDONLY | O_CLOEXEC, 0) } }
+        }
+        let output = try pipe()
+        let error = try pipe()
+        for end in [output.read, error.read] { _ = gantry_fcntl(end, F_SETFL, Int(O_NONBLOCK)) }
+        return ([first, output.write, error.write], [output.read, error.read], input)
+    }
+
+    private mutating func fork(_ step: PlanStep) throws(Failure) -> Minder? {
+        var channel: [CInt] = [-1, -1]
+        try attempt { gantry_message_pair(&channel) }
+        let streams = try streams()
+        let childSignals = try attempt { gantry_child_signal_descriptor() }
+        var flags = (try step.number(0)) | UInt64(CLONE_PIDFD)
+        var cgroup: CInt = -1
+        let cgroupPath = try step.string(0)
+        if !cgroupPath.isEmpty {
+            cgroup = try attempt { withC(cgroupPath) { gantry_openat(AT_FDCWD, $0, O_PATH | O_DIRECTORY | O_CLOEXEC, 0) } }
+            flags |= UInt64(CLONE_INTO_CGROUP)
+        }
+        var process: CInt = -1
+        let processID = try attempt { gantry_clone3(flags, &process, UInt64(SIGCHLD), cgroup < 0 ? 0 : UInt64(cgroup)) }
+        if processID == 0 {
+            close(channel[0])
+            var child = Child(steps: steps, channel: channel[1], standard: streams.child)
+            child.run(from: index + 1)
+            _exit(127)
+        }
+        close(channel[1])
+        if cgroup >= 0 { close(cgroup) }
+        for descriptor in streams.child { close(descriptor) }
+        // What was inherited for the child (namespaces) is of no more use here.
+        return Minder(
+            settings: settings, processID: processID, process: process, listener: listener, childSignals: childSignals, log: log,
+            channel: channel[0], outputs: streams.outputs, inputPipe: streams.input)
+    }
+}
