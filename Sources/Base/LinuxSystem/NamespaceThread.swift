@@ -15,6 +15,11 @@ package enum NamespaceThread {
         }
     }
 
+    /// Moves the calling thread, and it alone, into a network namespace. Only for threads that stay there.
+    package static func enter(_ namespace: OwnedDescriptor) throws(SystemError) {
+        try check("setns") { gantry_setns(namespace.raw, CLONE_NEWNET) }
+    }
+
     /// Runs `body` on a new thread and waits for it: the thread's namespaces and credentials may be changed and end with it.
     package static func onNewThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) throws -> Value {
         let work = Work(body)
