@@ -8,6 +8,8 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
+    // CLinux shows the C library with its GNU extensions; the Glibc module must show the same declarations beside it.
+    .unsafeFlags(["-Xcc", "-D_GNU_SOURCE"]),
 ]
 
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -102,11 +104,11 @@ let package = Package(
         .target(
             name: "DockerServer",
             dependencies: [
-                "DockerAPI", "Engine", "Essentials", "OCI", logging, .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                "Builder", "DockerAPI", "Dockerfile", "Engine", "Essentials", "OCI", logging, .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ] + nioHTTP,
-            path: "Sources/Servers/DockerServer", swiftSettings: strict),
+            path: "Sources/Servers/DockerServer", exclude: ["README.md"], swiftSettings: strict),
 
         // MARK: Clients: whoever stands outside
         .target(
