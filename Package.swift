@@ -104,7 +104,8 @@ let package = Package(
         .target(
             name: "DockerServer",
             dependencies: [
-                "Builder", "DockerAPI", "Dockerfile", "Engine", "Essentials", "OCI", logging, .product(name: "NIOSSL", package: "swift-nio-ssl"),
+                "Builder", "DockerAPI", "Dockerfile", "Engine", "Essentials", "OCI", logging,
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ] + nioHTTP,
@@ -166,10 +167,10 @@ let package = Package(
             name: "RegistryClientTests", dependencies: ["RegistryClient", "Essentials", "OCI"] + nioHTTP,
             path: "Tests/Unit/RegistryClientTests", swiftSettings: strict),
         .testTarget(
-            name: "NetworksTests", dependencies: ["Networks", "Essentials", "LinuxSystem", database] + nio,
+            name: "NetworksTests", dependencies: ["Networks", "Essentials", "LinuxSystem", "Netlink", database, logging] + nio,
             path: "Tests/Unit/NetworksTests", swiftSettings: strict),
         .testTarget(
-            name: "VolumesTests", dependencies: ["Volumes", "Essentials", "LinuxSystem", database],
+            name: "VolumesTests", dependencies: ["Volumes", "Essentials", "LinuxSystem", database, logging],
             path: "Tests/Unit/VolumesTests", swiftSettings: strict),
         .testTarget(
             name: "BuilderTests", dependencies: ["Builder", "BuildGraph", "Dockerfile", "Essentials", "LinuxSystem", "OCI"],
