@@ -46,20 +46,9 @@ package final class TarPacker {
     /// The caller finishes the writer, so that several trees can go into one archive.
     /// - Throws: `notFound` when there is no such path.
     package func pack(_ path: String = "/", as naming: Naming) throws {
-        let components = TreeRoot.components(Array(path.utf8))
         let start: OwnedDescriptor
-        do {
-            let parent = try openInRoot(root, Array(components.dropLast().joined(separator: [47])), O_PATH | O_DIRECTORY)
-            if let last = components.last {
-                // `dir/` and `dir/.` mean what a link points to.
-                let follow = path.hasSuffix("/") || path.hasSuffix("/.")
-                start = follow
-                    ? try openInRoot(root, Array(components.joined(separator: [47])), O_PATH)
-                    : try openEntry(parent, cString(last), O_PATH | O_NOFOLLOW)
-            } else {
-                start = root
-            }
-        } catch let error as SystemError where error.errno == ENOENT || error.errno == ENOTDIR {
+        do { start = try locate(path) } catch {
+            guard error.errno == ENOENT || error.errno == ENOTDIR else { throw error }
             throw GantryError.notFound("no such file or directory: `\(path)`", cause: error)
         }
         let status = try start.status()
@@ -69,6 +58,15 @@ package final class TarPacker {
             let parentName = try procName(start)
             try packEntry(start, status, source: parentName, name: Array(name.utf8), relative: [])
         }
+    }
+
+    /// The file to start from; `dir/` and `dir/.` mean what a link points to.
+    private func locate(_ path: String) throws(SystemError) -> OwnedDescriptor {
+        let components = TreeRoot.components(Array(path.utf8))
+        guard let last = components.last else { return root }
+        if path.hasSuffix("/") || path.hasSuffix("/.") { return try openInRoot(root, Array(components.joined(separator: [47])), O_PATH) }
+        let parent = try openInRoot(root, Array(components.dropLast().joined(separator: [47])), O_PATH | O_DIRECTORY)
+        return try openEntry(parent, cString(last), O_PATH | O_NOFOLLOW)
     }
 
     // MARK: Members
@@ -83,9 +81,10 @@ package final class TarPacker {
             let childRelative = relative.isEmpty ? name : relative + [47] + name
             if !excluded.isEmpty, excluded.contains(String(decoding: childRelative, as: UTF8.self)) { continue }
             let child: OwnedDescriptor
-            do { child = try openEntry(directory, cString(name), O_PATH | O_NOFOLLOW) } catch where error.errno == ENOENT {
+            do { child = try openEntry(directory, cString(name), O_PATH | O_NOFOLLOW) } catch {
                 // Removed since the directory was read.
-                continue
+                if error.errno == ENOENT { continue }
+                throw error
             }
             try packEntry(
                 child, try child.status(), source: try procName(child), name: prefix.isEmpty ? name : prefix + [47] + name,

@@ -1,6 +1,6 @@
 import CLinux
 import Essentials
-import LinuxSystem
+package import LinuxSystem
 
 /// How a layer says that something of the layers below is gone.
 package enum Whiteout {
@@ -48,5 +48,17 @@ extension TarExtractor {
     func setOpaque(_ directory: OwnedDescriptor) throws {
         let value: [UInt8] = [UInt8(ascii: "y")]
         try check("setxattr", Whiteout.opaqueAttribute) { setxattr(directory.procPath, Whiteout.opaqueAttribute, value, 1, 0) }
+    }
+}
+
+/// What overlayfs leaves in an upper directory. Source: kernel overlayfs, whiteouts and opaque directories.
+package enum OverlayMark {
+    /// A character device 0:0: the name is gone.
+    package static func isWhiteout(_ status: FileStatus) -> Bool { status.kind == .characterDevice && status.specialDevice == 0 }
+
+    /// Whether the directory hides all that is below it; any open directory will do, also one opened with O_PATH.
+    package static func isOpaque(_ directory: OwnedDescriptor) -> Bool {
+        var value: UInt8 = 0
+        return getxattr(directory.procPath, Whiteout.opaqueAttribute, &value, 1) == 1 && value == UInt8(ascii: "y")
     }
 }

@@ -1,0 +1,108 @@
+internal import Archive
+internal import Essentials
+internal import GRDB
+internal import Glibc
+internal import LinuxSystem
+package import OCI
+
+/// A writable top over an image's layers: a container's, or a build step's. The directories are ready for an overlay mount;
+/// who mounts is somebody else.
+package struct Snapshot: Sendable, Hashable {
+    package let id: String
+    /// Chain id of the layer below.
+    package let parent: Digest?
+    /// Where ``lowerNames`` are relative to.
+    package let layersDirectory: String
+    /// Topmost first; empty without an image.
+    package let lowerNames: [String]
+    /// Absolute paths.
+    package let upper: String
+    package let work: String
+    /// An empty directory to mount on.
+    package let merged: String
+
+    /// For the Engine API, which shows absolute paths.
+    package var lowerPaths: [String] { lowerNames.map { "\(layersDirectory)/\($0)" } }
+}
+
+extension ImageStore {
+    /// Makes the directories and the record.
+    /// - Parameter id: 64 hexadecimal digits.
+    /// - Throws: `conflict` when there is one already, `notFound` for a parent that is not here.
+    package func prepareSnapshot(id: String, parent: Digest?) throws -> Snapshot {
+        guard Identifier.isFull(id) else { throw GantryError.invalid("invalid snapshot id `\(id)`: expected 64 hexadecimal digits") }
+        let root = "\(paths.snapshots)/\(id)"
+        let snapshot = try database.write { db -> Snapshot in
+            guard try Row.fetchOne(db, sql: "SELECT 1 FROM imageSnapshots WHERE id = ?", arguments: [id]) == nil else {
+                throw GantryError.conflict("snapshot `\(id)` exists already")
+            }
+            let chain = try Layer.fetchChain(db, top: parent)
+            try db.execute(
+                sql: "INSERT INTO imageSnapshots (id, parent, createdAt) VALUES (?, ?, ?)",
+                arguments: [id, parent?.description, Timestamp.now().nanoseconds])
+            return self.snapshot(id, parent, chain)
+        }
+        do {
+            // Left by a removal that could not finish.
+            try FileSystem.removeTree(root)
+            try FileSystem.makeDirectories(root, mode: 0o710)
+            for path in [snapshot.upper, snapshot.merged] { try FileSystem.makeDirectories(path, mode: 0o755) }
+            try FileSystem.makeDirectories(snapshot.work, mode: 0o700)
+            try copyRootAttributes(from: snapshot.lowerPaths.first, to: snapshot.upper)
+        } catch {
+            removeDirectory(root)
+            try database.write { try $0.execute(sql: "DELETE FROM imageSnapshots WHERE id = ?", arguments: [id]) }
+            throw GantryError.unavailable("cannot prepare snapshot `\(id)`", cause: error)
+        }
+        return snapshot
+    }
+
+    private func snapshot(_ id: String, _ parent: Digest?, _ chain: [Layer]) -> Snapshot {
+        let root = "\(paths.snapshots)/\(id)"
+        return Snapshot(
+            id: id, parent: parent, layersDirectory: paths.layers, lowerNames: chain.map { "\($0.number)/diff" },
+            upper: "\(root)/diff", work: "\(root)/work", merged: "\(root)/merged")
+    }
+
+    package func snapshot(id: String) throws -> Snapshot? {
+        try database.read { db in
+            guard let row = try Row.fetchOne(db, sql: "SELECT parent FROM imageSnapshots WHERE id = ?", arguments: [id]) else { return nil }
+            let parent = try (row["parent"] as String?).map { try Digest($0) }
+            return snapshot(id, parent, try Layer.fetchChain(db, top: parent))
+        }
+    }
+
+    /// Removes record and directories; one that is not there is no error. It must not be mounted.
+    package func removeSnapshot(id: String) throws {
+        guard Identifier.isFull(id) else { throw GantryError.invalid("invalid snapshot id `\(id)`: expected 64 hexadecimal digits") }
+        do { try FileSystem.removeTree("\(paths.snapshots)/\(id)") } catch {
+            throw GantryError.unavailable("cannot remove snapshot `\(id)`", cause: error)
+        }
+        try database.write { try $0.execute(sql: "DELETE FROM imageSnapshots WHERE id = ?", arguments: [id]) }
+    }
+
+    /// Makes a layer of what was written; the snapshot is gone afterwards. It must not be mounted.
+    package func commitSnapshot(id: String) throws -> Layer {
+        guard let snapshot = try snapshot(id: id) else { throw GantryError.notFound("no such snapshot: \(id)") }
+        let layer = try commitLayer(from: snapshot.upper, parent: snapshot.parent)
+        try removeSnapshot(id: id)
+        return layer
+    }
+
+    /// Makes a layer of a copy of what was written, for a container that goes on. Reads the upper directory as it is.
+    package func copyLayer(of snapshot: Snapshot) throws -> Layer {
+        let copy = paths.newTemporary("commit")
+        let root = try OwnedDescriptor.open(snapshot.upper, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+        defer { removeDirectory(copy) }
+        try FileSystem.makeDirectories(copy, mode: 0o755)
+        try copyRootAttributes(from: snapshot.upper, to: copy)
+        try TreeCopy.run(from: root, to: OwnedDescriptor.open(copy, O_RDONLY | O_DIRECTORY), through: paths.newTemporary("commit-tar"))
+        return try commitLayer(from: copy, parent: snapshot.parent)
+    }
+
+    /// Bytes of the files written.
+    package func snapshotSize(id: String) throws -> Int64 {
+        guard let snapshot = try snapshot(id: id) else { throw GantryError.notFound("no such snapshot: \(id)") }
+        return try TreeSize.bytes(of: OwnedDescriptor.open(snapshot.upper, O_RDONLY | O_DIRECTORY | O_NOFOLLOW))
+    }
+}
