@@ -29,6 +29,12 @@ package enum BoundSocket {
         try check("dup") { gantry_fcntl(descriptor.raw, F_DUPFD_CLOEXEC, 0) }
     }
 
+    /// Connects a socket, waiting when it is a blocking one.
+    package static func connect(_ descriptor: OwnedDescriptor, to address: IPAddress, port: UInt16) throws(SystemError) {
+        let name = encode(address, port)
+        try check("connect", "\(address)") { name.withUnsafeBytes { gantry_connect(descriptor.raw, $0.baseAddress, $0.count) } }
+    }
+
     /// Laid out by hand: family in host order, port and address in network order (ip(7), ipv6(7)).
     private static func encode(_ address: IPAddress, _ port: UInt16) -> [UInt8] {
         var bytes = withUnsafeBytes(of: UInt16(address.family.rawValue)) { Array($0) }

@@ -202,7 +202,8 @@ static inline int gantry_unix_address(const char *path, struct sockaddr_un *addr
     memcpy(address->sun_path, path, length + 1);
     return 0;
 }
-// bind(2) without the transparent union that glibc declares for the address.
+// bind(2) and connect(2) without the transparent union that glibc declares for the address.
+static inline int gantry_connect(int socket, const void *address, size_t length) { return connect(socket, (const struct sockaddr *)address, (socklen_t)length); }
 static inline int gantry_bind(int socket, const void *address, size_t length) { return bind(socket, (const struct sockaddr *)address, (socklen_t)length); }
 
 // The environment that programs started by us inherit; Swift does not import the mutable global.
