@@ -104,7 +104,7 @@ let package = Package(
         .target(
             name: "DockerServer",
             dependencies: [
-                "Builder", "DockerAPI", "Dockerfile", "Engine", "Essentials", "OCI", logging,
+                "Builder", "CLinux", "DockerAPI", "Dockerfile", "Engine", "Essentials", "OCI", logging,
                 .product(name: "NIOSSL", package: "swift-nio-ssl"),
                 .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

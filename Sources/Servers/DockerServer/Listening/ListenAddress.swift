@@ -1,4 +1,4 @@
-package import Essentials
+internal import Essentials
 
 /// Where the server listens.
 package enum ListenAddress: Sendable, Hashable, CustomStringConvertible {

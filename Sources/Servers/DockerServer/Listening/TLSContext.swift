@@ -1,5 +1,5 @@
-package import Essentials
-package import NIOSSL
+internal import Essentials
+internal import NIOSSL
 
 /// Certificate and key of a TLS door, and who may come in.
 package struct TLSContext: Sendable {

@@ -1,3 +1,4 @@
+internal import CLinux
 internal import Essentials
 internal import Glibc
 
@@ -48,24 +49,10 @@ package struct UnixSocketFile: Sendable {
     }
 
     private func hasListener() throws -> Bool {
-        let kind = SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue | SOCK_NONBLOCK.rawValue
-        let descriptor = socket(AF_UNIX, Int32(kind), 0)
-        guard descriptor >= 0 else { throw failure("probe") }
-        defer { close(descriptor) }
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        let bytes = Array(path.utf8)
-        guard bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
-            throw GantryError.invalid("`\(path)` is too long for a unix socket")
-        }
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
-        let result = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
+        let descriptor = gantry_connect_unix(path)
+        if descriptor >= 0 { close(descriptor) }
         // A full backlog is a listener too.
-        return result == 0 || errno == EAGAIN
+        return descriptor >= 0 || errno == EAGAIN || errno == EINPROGRESS
     }
 
     private static func group() -> gid_t? {

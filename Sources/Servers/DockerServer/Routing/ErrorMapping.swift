@@ -1,3 +1,4 @@
+internal import Builder
 internal import DockerAPI
 package import Essentials
 
@@ -23,6 +24,8 @@ package enum ErrorMapping {
         switch error {
         case let error as GantryError: status(error.kind)
         case let error as MalformedRequest: error.status
+        case let error as ClassicFailure: status(error.kind)
+        case let error as BuildFailure: status(error.error.kind)
         case is CancellationError: 499
         default: 500
         }

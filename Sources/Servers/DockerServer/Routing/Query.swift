@@ -1,4 +1,4 @@
-package import DockerAPI
+internal import DockerAPI
 package import Essentials
 
 /// The query of a request, read as Docker reads it.

@@ -1,0 +1,77 @@
+internal import Builder
+internal import DockerAPI
+internal import Dockerfile
+internal import Essentials
+internal import OCI
+
+extension BuildEventMessage {
+    init(_ event: BuildEvent) {
+        switch event {
+        case .plan(let total):
+            self.init(.plan)
+            self.total = total
+        case .stepStarted(let label):
+            self.init(.stepStarted)
+            stepID = label.id
+            name = label.name
+            stage = label.stage
+            index = label.index
+            total = label.total
+        case .stepCached(let id, let image):
+            self.init(.stepCached)
+            stepID = id
+            digest = image
+        case .stepFinished(let id, let milliseconds, let image):
+            self.init(.stepFinished)
+            stepID = id
+            durationMs = milliseconds
+            digest = image
+        case .explanation(let id, let text):
+            self.init(.explanation)
+            stepID = id
+            self.text = text
+        case .output(let id, let stream, let bytes):
+            self.init(.output)
+            stepID = id
+            self.stream = stream.rawValue
+            text = String(decoding: bytes, as: UTF8.self)
+        case .progress(let id, let text, let current, let total):
+            self.init(.progress)
+            stepID = id
+            self.text = text
+            self.current = current
+            totalBytes = total
+        case .stepFailed(let id, let milliseconds, let failure):
+            self.init(.stepFailed)
+            stepID = id
+            durationMs = milliseconds
+            error = Failure(failure)
+        case .warning(let text):
+            self.init(.warning)
+            self.text = text
+        case .imageWritten(let id, let milliseconds):
+            self.init(.finished)
+            digest = id.description
+            durationMs = milliseconds
+        case .tagged(let name):
+            self.init(.tagged)
+            tag = name
+        }
+    }
+
+    init(failure: any Error) {
+        self.init(.failed)
+        error = (failure as? BuildFailure).map(Failure.init) ?? Failure(message: ErrorMapping.message(failure))
+        if let hint = (failure as? GantryError)?.hint { error?.hint = hint }
+    }
+}
+
+extension BuildEventMessage.Failure {
+    init(_ failure: BuildFailure) {
+        self.init(message: ErrorMapping.message(failure.error))
+        line = failure.range?.first
+        excerpt = failure.excerpt.isEmpty ? nil : failure.excerpt
+        hint = failure.error.hint
+        exitCode = failure.exitCode.map(Int.init)
+    }
+}

@@ -1,0 +1,101 @@
+internal import Builder
+internal import DockerAPI
+internal import Engine
+internal import Essentials
+internal import OCI
+
+/// Builds from Dockerfiles. Source: Engine API 1.51, ImageBuild, BuildPrune.
+struct BuildRoutes {
+    let builds: any BuildOperations
+
+    var all: [Route] {
+        [
+            Route("POST", "/build", endsWithClient: true, build),
+            Route("POST", "/build/cancel") { request in
+                try await builds.cancel(request.query["id"])
+                return .empty(204)
+            },
+            Route("POST", "/build/prune") { request in
+                let query = request.query
+                let keep = try query.integer("reserved-space") ?? query.integer("keep-storage") ?? 0
+                let pruned = try await builds.pruneCache(
+                    all: query.bool("all"), filters: try query.filters(), keepBytes: Int64(keep))
+                var report = BuildPruneReport()
+                report.cachesDeleted = pruned.removed
+                report.spaceReclaimed = pruned.reclaimed
+                return .json(report)
+            },
+        ]
+    }
+
+    @Sendable private func build(_ request: RequestContext) async throws -> Reply {
+        let query = try BuildQuery(request)
+        if query.wantsEvents { return events(query, request) }
+        if query.quiet { return quiet(query, request) }
+        return classic(query, request)
+    }
+
+    private func events(_ query: BuildQuery, _ request: RequestContext) -> Reply {
+        let failureLine: @Sendable (any Error) -> [UInt8] = { error in
+            (try? EngineJSON.line(BuildEventMessage(failure: error))) ?? []
+        }
+        let body = BodyStream(early: false, failureLine: failureLine) { sink in
+            _ = try await builds.build(query.request, context: request.body) { event in
+                try await sink(try EngineJSON.line(BuildEventMessage(event)))
+            }
+        }
+        return Reply(status: 200, headers: [("Content-Type", "application/json")], body: .stream(body))
+    }
+
+    private func quiet(_ query: BuildQuery, _ request: RequestContext) -> Reply {
+        progress { send in
+            let id = try await builds.build(query.request, context: request.body) { _ in }
+            try await send(JSONMessage(stream: "\(id)\n"))
+        }
+    }
+
+    private func classic(_ query: BuildQuery, _ request: RequestContext) -> Reply {
+        let tellsID = request.version >= APIVersion(1, 30)
+        return progress { send in
+            let transcript = ClassicBuildLines()
+            let id = try await builds.build(query.request, context: request.body) { event in
+                for text in transcript.lines(for: event) { try await send(JSONMessage(stream: text)) }
+            }
+            if tellsID { try await send(.imageID(id.description)) }
+            try await send(JSONMessage(stream: "Successfully built \(id.short)\n"))
+            for tag in query.request.tags { try await send(JSONMessage(stream: "Successfully tagged \(tag.familiar)\n")) }
+        }
+    }
+
+    /// As `Reply.progress`, with failures in the classic builder's words.
+    private func progress(_ produce: @escaping @Sendable (@escaping MessageSink) async throws -> Void) -> Reply {
+        let body = BodyStream(early: false, failureLine: { Self.failureLine($0) }) { sink in
+            do {
+                try await produce { message in try await sink(try EngineJSON.progressLine(message)) }
+            } catch let failure as BuildFailure {
+                throw ClassicFailure(failure)
+            }
+        }
+        return Reply(status: 200, headers: [("Content-Type", "application/json")], body: .stream(body))
+    }
+
+    private static func failureLine(_ error: any Error) -> [UInt8] {
+        guard let failure = error as? ClassicFailure else { return ErrorMapping.failureLine(error) }
+        return (try? EngineJSON.progressLine(JSONMessage.failure(failure.message, code: failure.exitCode))) ?? []
+    }
+}
+
+/// A build's failure as clients of the classic builder read it.
+struct ClassicFailure: Error, CustomStringConvertible {
+    let message: String
+    let exitCode: Int
+    let kind: GantryError.Kind
+
+    init(_ failure: BuildFailure) {
+        message = failure.classicMessage ?? ErrorMapping.message(failure.error)
+        exitCode = Int(failure.exitCode ?? 0)
+        kind = failure.error.kind
+    }
+
+    var description: String { message }
+}

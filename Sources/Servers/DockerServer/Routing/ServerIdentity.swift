@@ -1,0 +1,23 @@
+/// What the server says of itself.
+package struct ServerIdentity: Sendable {
+    package var version: String
+    /// Of the source; empty when unknown.
+    package var revision: String
+    /// RFC 3339; empty when unknown.
+    package var buildTime: String
+
+    package init(version: String, revision: String = "", buildTime: String = "") {
+        self.version = version
+        self.revision = revision
+        self.buildTime = buildTime
+    }
+
+    /// In Go's words.
+    static var architecture: String {
+        #if arch(arm64)
+            "arm64"
+        #else
+            "amd64"
+        #endif
+    }
+}
