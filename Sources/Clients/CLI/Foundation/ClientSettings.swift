@@ -1,27 +1,27 @@
 import DockerAPI
-package import EngineClient
+import EngineClient
 import Essentials
 import LinuxSystem
 
 /// Where the daemon is and how to reach it, decided from flags, environment and configuration.
-package struct ClientSettings: Sendable {
-    package static let defaultHost = "unix:///run/gantry/gantry.sock"
+struct ClientSettings: Sendable {
+    static let defaultHost = "unix:///run/gantry/gantry.sock"
 
-    package var host: String
+    var host: String
     /// The context in force; `default` when a host was given.
-    package var contextName: String
-    package var configDirectory: String
-    package var debug: Bool
-    package var logLevel: String
-    package var tls: TLSSettings?
-    package var apiVersion: String
-    package var headers: [(name: String, value: String)]
+    var contextName: String
+    var configDirectory: String
+    var debug: Bool
+    var logLevel: String
+    var tls: TLSSettings?
+    var apiVersion: String
+    var headers: [(name: String, value: String)]
     /// A daemon may be started: the address is the default one and nobody forbade it.
-    package var autostart: Bool
+    var autostart: Bool
 
     /// - Parameter environment: of the process.
     /// - Throws: ``GantryError`` for options that contradict each other, an unknown context or an unreadable configuration.
-    package init(_ options: GlobalOptions, environment: [String: String]) throws {
+    init(_ options: GlobalOptions, environment: [String: String]) throws {
         configDirectory = ConfigFile.directory(flag: options.configDirectory, environment: environment)
         debug = options.debug || environment["DEBUG"].map { !$0.isEmpty } ?? false
         logLevel = options.logLevel

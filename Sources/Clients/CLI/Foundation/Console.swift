@@ -1,16 +1,16 @@
 import CLinux
 
 /// Where results, and what is said beside them, go. Replaced in tests.
-package struct Console: Sendable {
+struct Console: Sendable {
     /// Standard output: data.
-    package var write: @Sendable ([UInt8]) -> Void
+    var write: @Sendable ([UInt8]) -> Void
     /// Standard error: progress, warnings, errors.
-    package var writeError: @Sendable ([UInt8]) -> Void
-    package var inputIsTerminal: Bool
-    package var outputIsTerminal: Bool
-    package var errorIsTerminal: Bool
+    var writeError: @Sendable ([UInt8]) -> Void
+    var inputIsTerminal: Bool
+    var outputIsTerminal: Bool
+    var errorIsTerminal: Bool
 
-    package init(
+    init(
         write: @escaping @Sendable ([UInt8]) -> Void, writeError: @escaping @Sendable ([UInt8]) -> Void,
         inputIsTerminal: Bool = false, outputIsTerminal: Bool = false, errorIsTerminal: Bool = false
     ) {
@@ -22,22 +22,22 @@ package struct Console: Sendable {
     }
 
     /// The program's own descriptors.
-    package static var standard: Console {
+    static var standard: Console {
         Console(
             write: { Self.write($0, to: 1) }, writeError: { Self.write($0, to: 2) },
             inputIsTerminal: isatty(0) == 1, outputIsTerminal: isatty(1) == 1, errorIsTerminal: isatty(2) == 1)
     }
 
-    package func print(_ line: String) { write(Array((line + "\n").utf8)) }
-    package func text(_ text: String) { write(Array(text.utf8)) }
-    package func printError(_ line: String) { writeError(Array((line + "\n").utf8)) }
-    package func errorText(_ text: String) { writeError(Array(text.utf8)) }
+    func print(_ line: String) { write(Array((line + "\n").utf8)) }
+    func text(_ text: String) { write(Array(text.utf8)) }
+    func printError(_ line: String) { writeError(Array((line + "\n").utf8)) }
+    func errorText(_ text: String) { writeError(Array(text.utf8)) }
 
     /// One line from standard input, without its newline; nil at its end.
-    package func readLine() -> String? { Swift.readLine(strippingNewline: true) }
+    func readLine() -> String? { Swift.readLine(strippingNewline: true) }
 
     /// Asks a question that is answered with y or n; anything but `y` and the end of input mean no. Source: docker's prompts.
-    package func confirm(_ question: String) -> Bool {
+    func confirm(_ question: String) -> Bool {
         text("\(question) [y/N] ")
         guard let answer = readLine() else {
             text("\n")
@@ -47,7 +47,7 @@ package struct Console: Sendable {
     }
 
     /// Columns of the terminal on standard output, 80 when there is none or it does not say.
-    package var width: Int { TerminalSize.of(descriptor: 1).map { Int($0.columns) } ?? 80 }
+    var width: Int { TerminalSize.of(descriptor: 1).map { Int($0.columns) } ?? 80 }
 
     /// A closed pipe ends the program as it does for every filter; other errors of writing cannot be told to anybody.
     private static func write(_ bytes: [UInt8], to descriptor: CInt) {

@@ -1,10 +1,10 @@
-package import ArgumentParser
+import ArgumentParser
 
 /// One command: its flags and operands, and what it does with them.
 ///
 /// `EntryPoint` finds the command by its name, parses, checks the number of operands, and calls ``run(in:)`` with the settings
 /// that hold for every command.
-package protocol EngineCommand: ParsableCommand {
+protocol EngineCommand: ParsableCommand {
     /// What follows the name in `Usage:`, such as `[OPTIONS] CONTAINER [CONTAINER...]`.
     static var usageLine: String { get }
     static var operandCount: OperandCount { get }
@@ -19,12 +19,12 @@ package protocol EngineCommand: ParsableCommand {
 }
 
 extension EngineCommand {
-    package static var stopsAtOperand: Bool { false }
-    package static var failsAsRun: Bool { false }
+    static var stopsAtOperand: Bool { false }
+    static var failsAsRun: Bool { false }
 }
 
 /// How many operands a command takes.
-package enum OperandCount: Sendable, Equatable {
+enum OperandCount: Sendable, Equatable {
     case none
     case exactly(Int)
     case atLeast(Int)
@@ -45,4 +45,4 @@ package enum OperandCount: Sendable, Equatable {
 }
 
 /// A command that only groups others, such as `container`.
-package protocol CommandGroup: ParsableCommand {}
+protocol CommandGroup: ParsableCommand {}

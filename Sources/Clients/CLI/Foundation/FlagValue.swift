@@ -2,9 +2,9 @@ import DockerAPI
 import Essentials
 
 /// Texts of flags as values, with the complaints of Docker's own parser (which are those of Go's `strconv` and `time`).
-package enum FlagValue {
+enum FlagValue {
     /// Go's `strconv.ParseBool`; nil for anything else.
-    package static func bool(_ text: String) -> Bool? {
+    static func bool(_ text: String) -> Bool? {
         switch text {
         case "1", "t", "T", "true", "TRUE", "True": true
         case "0", "f", "F", "false", "FALSE", "False": false
@@ -13,7 +13,7 @@ package enum FlagValue {
     }
 
     /// - Parameter flag: as shown, `-n, --last`.
-    package static func integer<Value: FixedWidthInteger>(_ text: String, flag: String, as type: Value.Type = Int64.self) throws -> Value {
+    static func integer<Value: FixedWidthInteger>(_ text: String, flag: String, as type: Value.Type = Int64.self) throws -> Value {
         if let value = Value(text) { return value }
         let parser = Value.isSigned ? "ParseInt" : "ParseUint"
         let digits = text.hasPrefix("-") && Value.isSigned || text.hasPrefix("+") ? text.dropFirst() : text[...]
@@ -22,18 +22,18 @@ package enum FlagValue {
     }
 
     /// `512`, `64k`, `6m`, `1.5g`: bytes.
-    package static func bytes(_ text: String, flag: String) throws -> Int64 {
+    static func bytes(_ text: String, flag: String) throws -> Int64 {
         guard let value = ByteSize.parseBinary(text) else { throw UsageError.invalid(text, flag: flag, "invalid size: '\(text)'") }
         return value
     }
 
     /// `1h30m`, `10s`, `1.5ms`: nanoseconds. Source: Go, time.ParseDuration.
-    package static func duration(_ text: String, flag: String) throws -> Int64 {
+    static func duration(_ text: String, flag: String) throws -> Int64 {
         do { return try GoDuration.parse(text) } catch { throw UsageError.invalid(text, flag: flag, error.description) }
     }
 
     /// `key=value`, or a bare key with an empty value, each into a map; later ones win.
-    package static func map(_ pairs: [String]) -> [String: String] {
+    static func map(_ pairs: [String]) -> [String: String] {
         var result: [String: String] = [:]
         for pair in pairs {
             let (key, value) = split(pair)
@@ -43,14 +43,14 @@ package enum FlagValue {
     }
 
     /// Text before and after the first `=`; no value without one.
-    package static func split(_ pair: String) -> (key: String, value: String?) {
+    static func split(_ pair: String) -> (key: String, value: String?) {
         guard let equals = pair.firstIndex(of: "=") else { return (pair, nil) }
         return (String(pair[..<equals]), String(pair[pair.index(after: equals)...]))
     }
 
     /// The value of `--filter`, repeated.
     /// - Throws: in Docker's words when one has no `=`.
-    package static func filters(_ texts: [String]) throws -> Filters {
+    static func filters(_ texts: [String]) throws -> Filters {
         var filters = Filters()
         for text in texts where !text.isEmpty {
             let (key, value) = split(text)
@@ -62,9 +62,9 @@ package enum FlagValue {
 }
 
 /// Spans of time as Go writes them.
-package enum GoDuration {
-    package struct Malformed: Error, Equatable, CustomStringConvertible {
-        package var description: String
+enum GoDuration {
+    struct Malformed: Error, Equatable, CustomStringConvertible {
+        var description: String
     }
 
     private static let units: [String: Double] = [
@@ -72,7 +72,7 @@ package enum GoDuration {
     ]
 
     /// Nanoseconds of `1h30m`, `-1.5s`, `0`. Source: Go, time.ParseDuration.
-    package static func parse(_ text: String) throws(Malformed) -> Int64 {
+    static func parse(_ text: String) throws(Malformed) -> Int64 {
         let malformed = Malformed(description: "time: invalid duration \"\(text)\"")
         var rest = text[...]
         let negative = rest.first == "-"
@@ -100,7 +100,7 @@ package enum GoDuration {
 
 extension StringProtocol {
     /// Without white space at both ends.
-    package var trimmed: String {
+    var trimmed: String {
         var slice = self[...]
         while slice.first?.isWhitespace == true { slice.removeFirst() }
         while slice.last?.isWhitespace == true { slice.removeLast() }

@@ -1,23 +1,23 @@
 import Essentials
 
 /// The flags that stand before the command. Source: docker CLI, global options.
-package struct GlobalOptions: Sendable, Equatable {
-    package var configDirectory: String?
-    package var context: String?
-    package var debug = false
-    package var hosts: [String] = []
-    package var logLevel = "info"
-    package var tls = false
-    package var tlsVerify: Bool?
-    package var authorityFile: String?
-    package var certificateFile: String?
-    package var keyFile: String?
+struct GlobalOptions: Sendable, Equatable {
+    var configDirectory: String?
+    var context: String?
+    var debug = false
+    var hosts: [String] = []
+    var logLevel = "info"
+    var tls = false
+    var tlsVerify: Bool?
+    var authorityFile: String?
+    var certificateFile: String?
+    var keyFile: String?
     /// Start a daemon when none listens at the default address.
-    package var autostart = true
-    package var showsVersion = false
-    package var showsHelp = false
+    var autostart = true
+    var showsVersion = false
+    var showsHelp = false
 
-    package init() {}
+    init() {}
 
     private static let shorts: [Character: String] = [
         "c": "context", "D": "debug", "H": "host", "l": "log-level", "v": "version", "h": "help",
@@ -27,7 +27,7 @@ package struct GlobalOptions: Sendable, Equatable {
 
     /// Takes the global flags from the front of `arguments`.
     /// - Returns: what is left, beginning with the command's name.
-    package mutating func take(from arguments: [String]) throws -> [String] {
+    mutating func take(from arguments: [String]) throws -> [String] {
         var rest = arguments[...]
         while let word = rest.first, word.hasPrefix("-"), word != "-", word != "--" {
             rest.removeFirst()

@@ -1,18 +1,18 @@
-package import Essentials
-package import EngineClient
+import Essentials
+import EngineClient
 
 /// What holds for the whole run of a command: settings resolved once, where to print, and the daemon.
-package struct Session: Sendable {
-    package let settings: ClientSettings
-    package let console: Console
+struct Session: Sendable {
+    let settings: ClientSettings
+    let console: Console
     /// The environment of the process.
-    package let environment: [String: String]
+    let environment: [String: String]
     /// Connects when the first request is made.
-    package let client: EngineClient
+    let client: EngineClient
     /// The command as the user typed it, `gantry container ls`.
-    package let commandName: String
+    let commandName: String
 
-    package init(settings: ClientSettings, console: Console, environment: [String: String], client: EngineClient, commandName: String) {
+    init(settings: ClientSettings, console: Console, environment: [String: String], client: EngineClient, commandName: String) {
         self.settings = settings
         self.console = console
         self.environment = environment
@@ -24,7 +24,7 @@ package struct Session: Sendable {
     func config() throws -> ConfigFile { try ConfigFile.load(directory: settings.configDirectory) }
 
     /// Tries `body` for each operand, prints every failure, and ends with status 1 when there was one.
-    package func forEach(_ operands: [String], _ body: (String) async throws -> Void) async throws {
+    func forEach(_ operands: [String], _ body: (String) async throws -> Void) async throws {
         var failed = false
         for operand in operands {
             do { try await body(operand) } catch let error as GantryError {

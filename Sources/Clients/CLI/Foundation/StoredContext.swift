@@ -1,18 +1,18 @@
 import DockerAPI
-package import EngineClient
+import EngineClient
 import Essentials
 import LinuxSystem
 
 /// A named daemon in the configuration folder: `contexts/meta/<digest of the name>/meta.json` and, beside it,
 /// `contexts/tls/<digest>/docker/*.pem`. Source: docker CLI, context store.
-package struct StoredContext: Sendable {
-    package var name: String
-    package var description: String
-    package var host: String
-    package var tls: TLSSettings?
+struct StoredContext: Sendable {
+    var name: String
+    var description: String
+    var host: String
+    var tls: TLSSettings?
 
     /// All contexts in `directory`, by name; unreadable ones are left out.
-    package static func all(directory: String) -> [StoredContext] {
+    static func all(directory: String) -> [StoredContext] {
         let store = "\(directory)/contexts/meta"
         guard let folders = try? FileSystem.list(store) else { return [] }
         return folders.compactMap { folder in
@@ -24,7 +24,7 @@ package struct StoredContext: Sendable {
     }
 
     /// - Throws: ``GantryError`` of kind notFound.
-    package static func load(_ name: String, directory: String) throws -> StoredContext {
+    static func load(_ name: String, directory: String) throws -> StoredContext {
         if let found = all(directory: directory).first(where: { $0.name == name }) { return found }
         throw GantryError.notFound("context \"\(name)\": context not found")
     }

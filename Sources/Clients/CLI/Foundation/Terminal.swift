@@ -2,12 +2,12 @@ import CLinux
 import LinuxSystem
 
 /// Columns and rows.
-package struct TerminalSize: Sendable, Equatable {
-    package var columns: UInt16
-    package var rows: UInt16
+struct TerminalSize: Sendable, Equatable {
+    var columns: UInt16
+    var rows: UInt16
 
     /// The size of the terminal at `descriptor`; nil when it is none or does not say.
-    package static func of(descriptor: CInt) -> TerminalSize? {
+    static func of(descriptor: CInt) -> TerminalSize? {
         var size = winsize()
         guard gantry_ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return nil }
         return TerminalSize(columns: size.ws_col, rows: size.ws_row)
@@ -15,12 +15,12 @@ package struct TerminalSize: Sendable, Equatable {
 }
 
 /// A terminal in raw mode: keys arrive as they are pressed and nothing is echoed. The former mode comes back with ``restore()``.
-package struct RawTerminal: ~Copyable {
+struct RawTerminal: ~Copyable {
     private let descriptor: CInt
     private let former: termios
 
     /// - Throws: ``SystemError`` when `descriptor` is no terminal.
-    package init(descriptor: CInt) throws(SystemError) {
+    init(descriptor: CInt) throws(SystemError) {
         self.descriptor = descriptor
         var mode = termios()
         try check("tcgetattr") { tcgetattr(descriptor, &mode) }
@@ -30,7 +30,7 @@ package struct RawTerminal: ~Copyable {
     }
 
     /// Without echo only: lines and signals stay as they are. For passwords.
-    package init(withoutEcho descriptor: CInt) throws(SystemError) {
+    init(withoutEcho descriptor: CInt) throws(SystemError) {
         self.descriptor = descriptor
         var mode = termios()
         try check("tcgetattr") { tcgetattr(descriptor, &mode) }
@@ -41,7 +41,7 @@ package struct RawTerminal: ~Copyable {
 
     deinit { restore() }
 
-    package borrowing func restore() {
+    borrowing func restore() {
         var mode = former
         tcsetattr(descriptor, TCSANOW, &mode)
     }
