@@ -1,4 +1,4 @@
-import Glibc
+import CLinux
 import Synchronization
 
 /// Runs blocking work (disk, decompression) on threads of its own, so that neither event loops nor Swift's tasks wait for it.
@@ -40,9 +40,9 @@ final class ByteBridge: Sendable {
     }
 
     private static let capacity = 1 << 20
-    // Guards `state`; a condition variable because one side blocks its thread.
-    private let lock: UnsafeMutablePointer<pthread_mutex_t>
-    private let changed: UnsafeMutablePointer<pthread_cond_t>
+    // Guard `state`; a condition variable because one side blocks its thread. The pointers never change.
+    private nonisolated(unsafe) let lock: UnsafeMutablePointer<pthread_mutex_t>
+    private nonisolated(unsafe) let changed: UnsafeMutablePointer<pthread_cond_t>
     // Touched only with `lock` held.
     private nonisolated(unsafe) var state = State()
 

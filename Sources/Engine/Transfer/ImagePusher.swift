@@ -35,13 +35,7 @@ struct ImagePusher: Sendable {
         let manifest = ManifestText(image: image, layers: layers)
         if try await !repository.hasBlob(image.id) {
             let bytes = image.configBytes
-            try await repository.uploadBlob(Descriptor(mediaType: MediaType.dockerConfig, digest: image.id, size: Int64(bytes.count))) {
-                var rest: ByteBuffer? = ByteBuffer(bytes: bytes)
-                return AsyncThrowingStream {
-                    defer { rest = nil }
-                    return rest
-                }
-            }
+            try await repository.uploadBlob(Descriptor(mediaType: MediaType.dockerConfig, digest: image.id, size: Int64(bytes.count)), bytes: bytes)
         }
         try await repository.putManifest(manifest.bytes, mediaType: manifest.mediaType, tag: tag)
         let digest = ConfigurationDigest.of(manifest.bytes)

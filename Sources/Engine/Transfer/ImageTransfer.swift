@@ -1,4 +1,5 @@
 import Essentials
+import Images
 import Logging
 import OCI
 import RegistryClient

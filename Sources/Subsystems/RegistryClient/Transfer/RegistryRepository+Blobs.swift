@@ -86,6 +86,16 @@ extension RegistryRepository {
         }
     }
 
+    /// Sends a small blob from memory.
+    package func uploadBlob(_ descriptor: Descriptor, bytes: [UInt8]) async throws {
+        try await uploadBlob(descriptor) {
+            AsyncThrowingStream { continuation in
+                continuation.yield(ByteBuffer(bytes: bytes))
+                continuation.finish()
+            }
+        }
+    }
+
     private func uploadOnce(_ descriptor: Descriptor, body: @escaping @Sendable () throws -> AsyncThrowingStream<ByteBuffer, any Error>) async throws {
         var start = call(.POST, "/blobs/uploads/")
         start.headers.add(name: "Content-Length", value: "0")
