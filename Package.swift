@@ -164,7 +164,7 @@ let package = Package(
             name: "ImagesTests", dependencies: ["Images", "Archive", "Essentials", "LinuxSystem", "OCI", database],
             path: "Tests/Unit/ImagesTests", swiftSettings: strict),
         .testTarget(
-            name: "RegistryClientTests", dependencies: ["RegistryClient", "Essentials", "OCI"] + nioHTTP,
+            name: "RegistryClientTests", dependencies: ["RegistryClient", "Essentials", "OCI", crypto, logging] + nioHTTP,
             path: "Tests/Unit/RegistryClientTests", swiftSettings: strict),
         .testTarget(
             name: "NetworksTests", dependencies: ["Networks", "Essentials", "LinuxSystem", "Netlink", database, logging] + nio,
@@ -176,7 +176,8 @@ let package = Package(
             name: "BuilderTests", dependencies: ["Builder", "BuildGraph", "Dockerfile", "Essentials", "LinuxSystem", "OCI"],
             path: "Tests/Unit/BuilderTests", swiftSettings: strict),
         .testTarget(
-            name: "EngineTests", dependencies: ["Engine", "Essentials", "LinuxSystem", "OCI"],
+            name: "EngineTests",
+            dependencies: ["Engine", "Essentials", "Images", "LinuxSystem", "OCI", "RegistryClient", database, logging],
             path: "Tests/Unit/EngineTests", swiftSettings: strict),
         .testTarget(
             name: "DockerServerTests", dependencies: ["DockerServer", "DockerAPI", "Engine", "Essentials"] + nioHTTP,
