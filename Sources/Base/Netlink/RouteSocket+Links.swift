@@ -112,8 +112,11 @@ extension RouteSocket {
         try perform("set link", change.name ?? "#\(index)", message)
     }
 
-    /// Keeps a bridge's port from talking with the other isolated ports of the same bridge.
-    package func isolatePort(link index: Int32) throws(SystemError) {
+    /// Sets how a bridge treats one of its ports.
+    /// - Parameters:
+    ///   - hairpin: frames may leave where they came in: a container that reaches itself through a published port.
+    ///   - isolated: no talk with the other isolated ports of the same bridge.
+    package func setPort(hairpin: Bool, isolated: Bool, link index: Int32) throws(SystemError) {
         var message = NetlinkMessage(type: UInt16(RTM_SETLINK), flags: RequestFlags.change)
         message.append(UInt8(AF_BRIDGE))
         message.append(UInt8(0))
@@ -121,8 +124,11 @@ extension RouteSocket {
         message.append(index)
         message.append(UInt32(0))
         message.append(UInt32(0))
-        message.nested(Int(IFLA_PROTINFO)) { $0.attribute(Int(IFLA_BRPORT_ISOLATED), UInt8(1)) }
-        try perform("isolate port", "#\(index)", message)
+        message.nested(Int(IFLA_PROTINFO)) {
+            $0.attribute(Int(IFLA_BRPORT_MODE), UInt8(hairpin ? 1 : 0))
+            $0.attribute(Int(IFLA_BRPORT_ISOLATED), UInt8(isolated ? 1 : 0))
+        }
+        try perform("set bridge port", "#\(index)", message)
     }
 
     /// Moves a link into the namespace open as `namespace`.

@@ -114,7 +114,8 @@ extension NetworkController {
             name: endpoint.hostInterfaceName, peerName: endpoint.interfaceName, peerNamespace: request.namespace,
             peerAddress: MACAddress(endpoint.macAddress), mtu: mtu(of: network))
         try socket.set(LinkChange(up: true, alias: "\(configuration.linkMark)endpoint:\(endpoint.id)", master: bridge.index), link: index)
-        if let icc = network.options[BridgeOption.enableICC], icc == "false" || icc == "0" { try socket.isolatePort(link: index) }
+        let isolated = network.options[BridgeOption.enableICC].map { $0 == "false" || $0 == "0" } ?? false
+        try socket.setPort(hairpin: true, isolated: isolated, link: index)
         let inside = try NamespaceThread.run(in: request.namespace) { try RouteSocket() }
         guard let peer = try inside.link(named: endpoint.interfaceName) else {
             throw GantryError.unavailable("the new link `\(endpoint.interfaceName)` is not in its namespace")

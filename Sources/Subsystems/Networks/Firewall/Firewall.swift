@@ -30,4 +30,10 @@ final class Firewall {
                 hint: "see `nft list ruleset`; the kernel needs nf_tables with nat, fib and concatenations")
         }
     }
+
+    /// All rules of the namespace, as `nft list ruleset` prints them; for diagnosis.
+    func listing() throws(GantryError) -> String {
+        try apply("list ruleset")
+        return String(cString: nft_ctx_get_output_buffer(context))
+    }
 }

@@ -88,7 +88,7 @@ struct RuleSet: Sendable, Equatable {
                 fib daddr type local jump publish
             }
             chain local {
-                type nat hook output priority dstnat; policy accept;
+                type nat hook output priority -100; policy accept;
                 fib daddr type local jump publish
             }
             chain outgoing {
