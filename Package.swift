@@ -95,7 +95,7 @@ let package = Package(
         .target(
             name: "Engine",
             dependencies: [
-                "Archive", "Builder", "BuildGraph", "Compression", "ContainerRuntime", "Essentials", "Images", "LinuxSystem",
+                "Archive", "Builder", "BuildGraph", "CLinux", "Compression", "ContainerRuntime", "Essentials", "Images", "LinuxSystem",
                 "Networks", "OCI", "RegistryClient", "ShimProtocol", "Volumes", crypto, database, logging,
             ] + nio,
             path: "Sources/Engine", swiftSettings: strict),
@@ -161,7 +161,7 @@ let package = Package(
             name: "ContainerRuntimeTests", dependencies: ["ContainerRuntime", "Essentials", "LinuxSystem", "OCI", "ShimProtocol"],
             path: "Tests/Unit/ContainerRuntimeTests", swiftSettings: strict),
         .testTarget(
-            name: "ImagesTests", dependencies: ["Images", "Archive", "Essentials", "LinuxSystem", "OCI", database],
+            name: "ImagesTests", dependencies: ["Images", "Archive", "Essentials", "LinuxSystem", "OCI", crypto, database, logging],
             path: "Tests/Unit/ImagesTests", swiftSettings: strict),
         .testTarget(
             name: "RegistryClientTests", dependencies: ["RegistryClient", "Essentials", "OCI", crypto, logging] + nioHTTP,

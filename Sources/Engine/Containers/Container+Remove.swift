@@ -1,6 +1,9 @@
+import ContainerRuntime
 import Essentials
+import Images
 import LinuxSystem
 import Logging
+import Volumes
 
 extension Container {
     /// - Parameter volumes: also the volumes that were made for this container alone.

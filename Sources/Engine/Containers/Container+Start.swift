@@ -1,6 +1,7 @@
 import ContainerRuntime
 import Essentials
 import LinuxSystem
+import Logging
 import Networks
 import OCI
 

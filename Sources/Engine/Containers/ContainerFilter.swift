@@ -1,4 +1,5 @@
 import Essentials
+import OCI
 
 /// The filters of the container list. Source: `engine-api.md` §3, container list filters.
 struct ContainerFilter {

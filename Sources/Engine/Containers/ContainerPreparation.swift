@@ -3,8 +3,10 @@ import ContainerRuntime
 import Essentials
 import Images
 import LinuxSystem
+import Logging
 import Networks
 import OCI
+import Volumes
 
 /// Everything a run needs before the shim is started, and how it is taken down again.
 struct ContainerPreparation {

@@ -2,6 +2,7 @@ import Archive
 import CLinux
 import Compression
 import Essentials
+import Images
 import LinuxSystem
 import OCI
 
@@ -70,8 +71,8 @@ extension ContainerService {
                 let identity = try UserDatabase(root: root.descriptor).identity(record.settings.user)
                 options.owner = (identity.userID, identity.groupID)
             }
-            let source = try Decompressor.source(read)
-            _ = try TarExtractor(into: directory, options: options).extract(TarReader(source))
+            let content = try Decompressor(read)
+            try TarExtractor(into: directory, options: options).extract(TarReader(content.next))
         }
         await container.publish("extract-to-dir", ["path": path])
     }
@@ -92,13 +93,7 @@ extension ContainerService {
         return try await BlockingWork.run { [context] in
             guard let snapshot = try context.imageStore.snapshot(id: container.id) else { return [] }
             return try context.imageStore.changes(of: snapshot).map { change in
-                let kind: FileChange.Kind =
-                    switch change.kind {
-                    case .modified: .modified
-                    case .added: .added
-                    case .deleted: .deleted
-                    }
-                return FileChange(path: change.path, kind: kind)
+                FileChange(path: change.path, kind: FileChange.Kind(rawValue: change.kind.rawValue) ?? .modified)
             }
         }
     }

@@ -1,7 +1,9 @@
 import Essentials
 import Images
 import LinuxSystem
+import Logging
 import OCI
+import Volumes
 
 extension ContainerService {
     func create(_ request: ContainerCreateRequest) async throws -> ContainerCreated {

@@ -2,6 +2,7 @@ import Essentials
 import Images
 import Networks
 import OCI
+import Volumes
 
 extension ContainerService {
     func details(_ name: NameOrID, size: Bool) async throws -> ContainerDetails {

@@ -1,6 +1,8 @@
 import ContainerRuntime
 import Essentials
+import Images
 import Logging
+import Networks
 import OCI
 
 /// Containers by name: finds the one meant and asks it. The topics stand in extensions.

@@ -1,5 +1,5 @@
+import CLinux
 import Essentials
-import Glibc
 
 /// Refuses limits that contradict one another or cannot be met, in Docker's words.
 enum ResourceCheck {

@@ -1,5 +1,5 @@
+import CLinux
 import Essentials
-import Glibc
 import LinuxSystem
 
 /// Looks users and groups up in a container's own `/etc/passwd` and `/etc/group`.

@@ -11,8 +11,9 @@ struct ImageCommit {
         guard let snapshot = try context.imageStore.snapshot(id: record.id) else {
             throw GantryError.internal("container \(record.id) has no file system")
         }
-        let lease = try context.imageStore.pin()
-        defer { lease.end() }
+        // Held until an image points to the layer.
+        let lease = context.imageStore.pin()
+        defer { withExtendedLifetime(lease) {} }
         let layer = try context.imageStore.copyLayer(of: snapshot)
         let base = try context.imageStore.image(record.imageID.description)
         var config = base.config

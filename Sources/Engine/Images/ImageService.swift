@@ -97,7 +97,7 @@ struct ImageService: ImageOperations {
     func save(_ names: [NameOrID], to sink: ByteSink) async throws {
         for name in names { _ = try context.imageStore.image(name) }
         let store = context.imageStore
-        try await BlockingWork.writing(to: sink) { write in try store.save(names, to: write) }
+        try await BlockingWork.writing(to: sink) { write in try store.save(names) { try write(Array($0)) } }
         for name in names {
             let image = try context.imageStore.image(name)
             context.events.publish("image", "save", actor: image.id.description, attributes: attributes(image, name: name))

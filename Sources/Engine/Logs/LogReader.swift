@@ -140,16 +140,16 @@ private final class FileWatch: Sendable {
     private let descriptor: OwnedDescriptor
 
     init(_ path: String) throws {
-        descriptor = OwnedDescriptor(try check("inotify_init1") { inotify_init1(CInt(IN_CLOEXEC.rawValue) | CInt(IN_NONBLOCK.rawValue)) })
+        descriptor = OwnedDescriptor(try check("inotify_init1") { inotify_init1(CInt(IN_CLOEXEC) | CInt(IN_NONBLOCK)) })
         let directory = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
         try check("inotify_add_watch", directory) { inotify_add_watch(descriptor.raw, directory, UInt32(IN_MODIFY | IN_CREATE | IN_MOVED_TO)) }
     }
 
     /// Waits for a change or for the end of the run.
     func changed(or over: Deferred<WaitResult>) async throws {
-        let raw = descriptor.raw
+        let descriptor = descriptor
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await DescriptorPoller.shared.waitReadable(raw) }
+            group.addTask { try await DescriptorPoller.shared.waitReadable(descriptor) }
             group.addTask { _ = await over.value() }
             try await group.next()
             group.cancelAll()
@@ -157,6 +157,6 @@ private final class FileWatch: Sendable {
             while let _ = await group.nextResult() {}
         }
         var buffer = [UInt8](repeating: 0, count: 4096)
-        while read(raw, &buffer, buffer.count) > 0 {}
+        while read(descriptor.raw, &buffer, buffer.count) > 0 {}
     }
 }

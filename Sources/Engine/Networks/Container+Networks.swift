@@ -1,4 +1,5 @@
 import ContainerRuntime
+import CLinux
 import Essentials
 import LinuxSystem
 import Networks

@@ -1,5 +1,5 @@
+import CLinux
 import Essentials
-import Glibc
 import LinuxSystem
 import Networks
 

@@ -55,7 +55,8 @@ struct NetworkService: NetworkOperations {
     }
 
     private func isUnused(_ network: Network) async throws -> Bool {
-        try await !network.isPredefined && context.networks.endpoints(of: network.id).isEmpty
+        guard !network.isPredefined else { return false }
+        return try await context.networks.endpoints(of: network.id).isEmpty
     }
 
     func details(_ name: NameOrID) async throws -> NetworkDetails {

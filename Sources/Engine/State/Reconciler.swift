@@ -1,8 +1,11 @@
 import ContainerRuntime
+import CLinux
 import Essentials
+import Images
 import LinuxSystem
 import Logging
 import Networks
+import Volumes
 
 /// Brings the records together with what is really there when the daemon starts.
 struct Reconciler {

@@ -33,8 +33,8 @@ struct PruneFilter {
 }
 
 /// Times as clients write them: seconds with a fraction, RFC 3339, a date, or a duration back from now.
-package enum TimeText {
-    package static func parse(_ text: String) -> Timestamp? {
+enum TimeText {
+    static func parse(_ text: String) -> Timestamp? {
         if let time = Timestamp(rfc3339: text) { return time }
         if let seconds = decimal(text) { return Timestamp(nanoseconds: seconds) }
         if let time = Timestamp(rfc3339: text + "Z") ?? Timestamp(rfc3339: text + "T00:00:00Z") ?? Timestamp(rfc3339: text + ":00Z") { return time }
@@ -54,7 +54,7 @@ package enum TimeText {
     }
 
     /// Nanoseconds of Go's `1h30m`, `500ms`.
-    package static func duration(_ text: String) -> Int64? {
+    static func duration(_ text: String) -> Int64? {
         let units: [(String, Double)] = [("ns", 1), ("us", 1e3), ("ms", 1e6), ("s", 1e9), ("m", 60e9), ("h", 3600e9)]
         var rest = text[...]
         var total = 0.0

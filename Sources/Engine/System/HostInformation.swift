@@ -1,5 +1,5 @@
+import CLinux
 import Essentials
-import Glibc
 import LinuxSystem
 
 /// Facts about the host, read where the kernel tells them.

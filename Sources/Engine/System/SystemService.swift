@@ -1,3 +1,4 @@
+import ContainerRuntime
 import Essentials
 import Images
 import Networks

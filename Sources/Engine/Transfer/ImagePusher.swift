@@ -13,12 +13,11 @@ struct ImagePusher: Sendable {
     /// Uploads at once.
     private static let parallelUploads = 5
 
-    let transfer: ImageTransfer
+    let store: ImageStore
+    let forms: CompressedForms
     let repository: RegistryRepository
     let image: Image
     let tag: String
-
-    private var store: ImageStore { transfer.context.imageStore }
 
     func push(_ relay: ProgressRelay) async throws {
         // Holds compressed layers that no record points to.
@@ -92,7 +91,7 @@ struct ImagePusher: Sendable {
     /// The compressed form that the layer came in, or that an earlier push made.
     private func knownForm(of layer: Layer) throws -> Descriptor? {
         if let blob = try store.layerBlob(for: layer), blob.mediaType.hasSuffix("gzip") || blob.mediaType.hasSuffix("zstd") { return blob }
-        return transfer.compressedForms.withLock { $0[layer.diffID] }
+        return forms[layer.diffID]
     }
 
     /// A blob in the store with the layer in a compressed form; made when there is none.
@@ -107,7 +106,7 @@ struct ImagePusher: Sendable {
             let size = ingest.written
             return Descriptor(mediaType: MediaType.dockerLayerGzip, digest: try ingest.commit(), size: size)
         }
-        transfer.compressedForms.withLock { $0[layer.diffID] = form }
+        forms[layer.diffID] = form
         return form
     }
 
@@ -116,6 +115,16 @@ struct ImagePusher: Sendable {
         let names = try store.list().filter { $0.layers.contains(layer) }.flatMap { $0.references + $0.repoDigests }
         let paths = Set(names.filter { $0.domain == repository.reference.domain && $0.path != repository.path }.map(\.path))
         return Array(paths.sorted().prefix(3))
+    }
+}
+
+/// Compressed forms of layers made here, by diff id: compressing again gives the same bytes.
+final class CompressedForms: Sendable {
+    private let forms = Mutex<[Digest: Descriptor]>([:])
+
+    subscript(diffID: Digest) -> Descriptor? {
+        get { forms.withLock { $0[diffID] } }
+        set { forms.withLock { $0[diffID] = newValue } }
     }
 }
 

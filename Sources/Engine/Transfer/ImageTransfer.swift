@@ -3,14 +3,12 @@ import Images
 import Logging
 import OCI
 import RegistryClient
-import Synchronization
 
 /// Images on their way to and from registries.
 final class ImageTransfer: Sendable {
     let context: EngineContext
     let client: RegistryClient
-    /// Compressed forms of layers made here, by diff id: compressing again gives the same bytes.
-    let compressedForms = Mutex<[Digest: Descriptor]>([:])
+    private let forms = CompressedForms()
 
     init(context: EngineContext) {
         self.context = context
@@ -67,7 +65,7 @@ final class ImageTransfer: Sendable {
         let repository = try await client.repository(of: reference, credentials: credentials, access: .push)
         for name in wanted {
             let image = try context.imageStore.image(name.canonical)
-            let pusher = ImagePusher(transfer: self, repository: repository, image: image, tag: name.tag ?? "latest")
+            let pusher = ImagePusher(store: context.imageStore, forms: forms, repository: repository, image: image, tag: name.tag ?? "latest")
             try await ProgressRelay.run(to: progress) { relay in try await pusher.push(relay) }
             var attributes = image.config.config?.labels ?? [:]
             attributes["name"] = name.familiarRepository
