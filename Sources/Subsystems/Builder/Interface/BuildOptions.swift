@@ -1,4 +1,3 @@
-package import Essentials
 package import OCI
 
 /// What a build is asked for beside its context and Dockerfile. Source: Engine API, ImageBuild.

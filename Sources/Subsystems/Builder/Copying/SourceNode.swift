@@ -1,0 +1,21 @@
+internal import LinuxSystem
+
+/// A file or directory that a step copies, with what is below it and not left out.
+final class SourceNode: @unchecked Sendable {
+    // Unchecked: `children` is filled by the one thread that scans, before anybody else sees the node.
+    /// Name in its directory.
+    let name: [UInt8]
+    /// Relative to the source's root.
+    let path: String
+    let status: FileStatus
+    /// Where a symbolic link points.
+    let linkTarget: [UInt8]
+    var children: [SourceNode] = []
+
+    init(name: [UInt8], path: String, status: FileStatus, linkTarget: [UInt8] = []) {
+        self.name = name
+        self.path = path
+        self.status = status
+        self.linkTarget = linkTarget
+    }
+}

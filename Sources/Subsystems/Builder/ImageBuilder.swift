@@ -1,0 +1,118 @@
+package import BuildGraph
+internal import Dockerfile
+internal import Essentials
+package import OCI
+
+/// Builds one image from a Dockerfile.
+package final class ImageBuilder: Sendable {
+    private let worker: any BuildWorker
+    private let cache: StepCache
+    private let options: BuildOptions
+    private let context: BuildContext
+    private let dockerfile: String
+    private let events: @Sendable (BuildEvent) async throws -> Void
+
+    /// - Parameters:
+    ///   - dockerfile: the Dockerfile's text.
+    ///   - events: told everything in order; when it throws, the build is cancelled.
+    package init(
+        worker: any BuildWorker, cache: StepCache, options: BuildOptions, context: BuildContext, dockerfile: String,
+        events: @escaping @Sendable (BuildEvent) async throws -> Void
+    ) {
+        self.worker = worker
+        self.cache = cache
+        self.options = options
+        self.context = context
+        self.dockerfile = dockerfile
+        self.events = events
+    }
+
+    /// Builds, stores and names the image.
+    /// - Returns: the image's id.
+    /// - Throws: ``BuildFailure`` with the place in the Dockerfile, or CancellationError; nothing keeps running then.
+    package func build(tags: [Reference]) async throws -> Digest {
+        let (stream, continuation) = AsyncStream.makeStream(of: BuildEvent.self)
+        let events = self.events
+        return try await withThrowingTaskGroup(of: Digest?.self) { group in
+            group.addTask {
+                for await event in stream { try await events(event) }
+                return nil
+            }
+            group.addTask {
+                defer { continuation.finish() }
+                return try await self.run(tags) { continuation.yield($0) }
+            }
+            var result: Digest?
+            var failure: (any Error)?
+            while let outcome = await group.nextResult() {
+                switch outcome {
+                case .success(let digest): result = digest ?? result
+                case .failure(let error):
+                    // The first failure counts; the build must end, what it has said is still delivered.
+                    if failure == nil { failure = error }
+                    if !(error is BuildFailure) { group.cancelAll() }
+                }
+            }
+            if let failure { throw failure }
+            guard let result else { throw CancellationError() }
+            return result
+        }
+    }
+
+    private func run(_ tags: [Reference], emit: @escaping @Sendable (BuildEvent) -> Void) async throws -> Digest {
+        let started = ContinuousClock.now
+        let file = try parse()
+        for warning in file.warnings { emit(.warning("\(warning.rule): \(warning.message) (line \(warning.range.first))")) }
+        let session = try BuildSession(worker: worker, cache: cache, options: options, context: context, file: file, emit: emit)
+        for name in unusedArguments(file) { emit(.warning("[Warning] One or more build-args [\(name)] were not consumed")) }
+        emit(.plan(total: session.plan.total))
+        do {
+            let state = try await withTaskCancellationHandler {
+                try await session.stage(session.plan.target)
+            } onCancel: {
+                // The solvers' tasks are not children of this one; their own ends are awaited below.
+                Task { await session.cancel() }
+            }
+            return try await write(state, tags, started, emit)
+        } catch {
+            await session.cancel()
+            if Task.isCancelled { throw CancellationError() }
+            throw error
+        }
+    }
+
+    private func parse() throws -> ParsedDockerfile {
+        do throws(DockerfileError) { return try ParsedDockerfile(dockerfile) } catch {
+            let excerpt = error.range.map { SourceExcerpt.render(dockerfile, name: "Dockerfile", range: $0) } ?? ""
+            throw BuildFailure(error.gantryError, range: error.range, excerpt: excerpt)
+        }
+    }
+
+    /// `--build-arg`s that no ARG asks for and that have no meaning of their own.
+    private func unusedArguments(_ file: ParsedDockerfile) -> [String] {
+        var known = GlobalArguments.proxyNames
+        for instruction in file.globalArguments + file.stages.flatMap(\.instructions) {
+            if case .arg(let declarations) = instruction.body { known.formUnion(declarations.map(\.name)) }
+        }
+        return options.buildArguments.keys.filter { !known.contains($0) && !$0.hasPrefix("BUILDKIT_") && $0 != "SOURCE_DATE_EPOCH" }.sorted()
+    }
+
+    private func write(
+        _ state: StageState, _ tags: [Reference], _ started: ContinuousClock.Instant, _ emit: (BuildEvent) -> Void
+    ) async throws -> Digest {
+        var state = state
+        if !options.labels.isEmpty {
+            let labels = options.labels
+            state.set { $0.labels = ($0.labels ?? [:]).merging(labels) { _, new in new } }
+        }
+        guard state.chainID != nil || state.config.history?.isEmpty == false else {
+            throw BuildFailure(.invalid("No image was generated. Is your Dockerfile empty?"))
+        }
+        state.config.created = state.createdAt ?? Timestamp.now().rfc3339
+        let id = try await worker.createImage(config: state.config, chainID: state.chainID, tags: tags)
+        let (seconds, attoseconds) = (ContinuousClock.now - started).components
+        emit(.imageWritten(id, milliseconds: seconds * 1000 + attoseconds / 1_000_000_000_000_000))
+        for tag in tags { emit(.tagged(tag.withDefaultTag.familiar)) }
+        return id
+    }
+}

@@ -1,0 +1,48 @@
+internal import Essentials
+internal import FoundationEssentials
+
+/// Collects why each step was done or not, for `--explain`.
+package struct BuildExplanation: Sendable {
+    package struct Step: Sendable, Codable, Hashable {
+        package var step: Int
+        package var stage: String
+        package var instruction: String
+        package var cached: Bool
+        /// Empty for a step from the cache and for one that only changes metadata.
+        package var reasons: [String]
+        package var milliseconds: Int64
+    }
+
+    private var found: [Int: Step] = [:]
+
+    package init() {}
+
+    /// The steps in order.
+    package var steps: [Step] { found.keys.sorted().compactMap { found[$0] } }
+
+    package mutating func add(_ event: BuildEvent) {
+        switch event {
+        case .stepStarted(let label):
+            found[label.id] = Step(step: label.id, stage: label.stage, instruction: label.name, cached: false, reasons: [], milliseconds: 0)
+        case .stepCached(let id, _): found[id]?.cached = true
+        case .explanation(let id, let text): found[id]?.reasons.append(text)
+        case .stepFinished(let id, let milliseconds, _), .stepFailed(let id, let milliseconds, _): found[id]?.milliseconds = milliseconds
+        default: break
+        }
+    }
+
+    /// A line for each step, its reasons below it.
+    package var text: String {
+        steps.map { step in
+            let state = step.cached ? "cached" : "done in \(step.milliseconds) ms"
+            return (["\(step.step) \(step.instruction): \(state)"] + step.reasons.map { "    \($0)" }).joined(separator: "\n")
+        }.joined(separator: "\n")
+    }
+
+    /// The steps as a JSON array.
+    package func json() throws -> [UInt8] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return Array(try encoder.encode(steps))
+    }
+}

@@ -1,0 +1,97 @@
+internal import Crypto
+internal import Essentials
+internal import OCI
+
+/// What a stage has become so far: the image's configuration, its layers, and what only the build knows.
+struct StageState: Sendable {
+    struct Argument: Sendable {
+        var name: String
+        var value: String?
+    }
+
+    var config: ImageConfig
+    /// Of the last layer; nil while there is none.
+    var chainID: OCI.Digest?
+    /// What words are expanded with and RUN gets: the image's variables and the stage's arguments.
+    var variables: Variables
+    /// ARGs in order, for the texts of the history.
+    var arguments: [Argument] = []
+    /// CMD was given in this stage, so ENTRYPOINT leaves it alone.
+    var commandIsSet = false
+    /// The step that gave the last layer; nil when that is the base image.
+    var layerStep: Int?
+    /// Time of the last layer, which metadata takes over so that the same build gives the same image.
+    var createdAt: String?
+    /// Stands for this state where the classic builder had an image.
+    var intermediateID: String
+
+    static let defaultPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+    /// `FROM scratch`.
+    init(scratch platform: Platform) {
+        var defaults = ContainerDefaults()
+        defaults.environment = [Self.defaultPath]
+        defaults.workingDirectory = "/"
+        config = ImageConfig(platform: platform, config: defaults)
+        variables = Variables(environment: [Self.defaultPath])
+        intermediateID = ""
+    }
+
+    /// `FROM image`.
+    init(base: BaseImage) {
+        config = base.config
+        chainID = base.chainID
+        variables = Variables(environment: base.config.config?.environment ?? [])
+        createdAt = base.config.created
+        intermediateID = base.digest.description
+        // What the builder decides anew belongs to the base alone.
+        config.config = base.config.config ?? ContainerDefaults()
+        if config.config?.environment == nil { set { $0.environment = [Self.defaultPath] } }
+        if base.config.config?.environment == nil { variables = Variables(environment: [Self.defaultPath]) }
+    }
+
+    var defaults: ContainerDefaults { config.config ?? ContainerDefaults() }
+
+    mutating func set(_ change: (inout ContainerDefaults) -> Void) {
+        var defaults = self.defaults
+        change(&defaults)
+        config.config = defaults
+    }
+
+    var workingDirectory: String {
+        let path = defaults.workingDirectory ?? ""
+        return path.isEmpty ? "/" : path
+    }
+
+    var shell: [String] { defaults.shell ?? ["/bin/sh", "-c"] }
+
+    /// Adds a line to the history of an instruction without a layer.
+    mutating func note(_ text: String) {
+        append(text, created: createdAt, isEmpty: true)
+    }
+
+    /// Adds a layer and its line of the history.
+    mutating func add(_ layer: CommittedLayer, _ text: String, step: Int) {
+        config.rootfs.diffIDs.append(layer.diffID)
+        chainID = layer.chainID
+        layerStep = step
+        createdAt = layer.createdAt.rfc3339
+        append(text, created: createdAt, isEmpty: false)
+    }
+
+    private mutating func append(_ text: String, created: String?, isEmpty: Bool) {
+        var history = config.history ?? []
+        history.append(
+            ImageConfig.History(created: created, createdBy: text, comment: "buildkit.dockerfile.v0", emptyLayer: isEmpty ? true : nil))
+        config.history = history
+        let layer = chainID?.description ?? ""
+        intermediateID = "sha256:" + Identifier.hex(SHA256.hash(data: Array("\(intermediateID)\n\(text)\n\(layer)".utf8)))
+    }
+
+    /// A layer that a step has.
+    struct CommittedLayer: Sendable {
+        var chainID: OCI.Digest
+        var diffID: OCI.Digest
+        var createdAt: Timestamp
+    }
+}

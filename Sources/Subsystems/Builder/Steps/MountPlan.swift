@@ -1,0 +1,152 @@
+internal import BuildGraph
+internal import CLinux
+internal import Dockerfile
+internal import Essentials
+internal import LinuxSystem
+internal import OCI
+
+/// The mounts of one RUN: what they add to its key, and how they come into being while it runs.
+struct MountPlan: Sendable {
+    private struct Bind: Sendable {
+        var source: BuildPlan.Source
+        var path: String
+        var target: String
+        var readOnly: Bool
+    }
+
+    private let session: BuildSession
+    private var binds: [Bind] = []
+    private var fixed: [StepMount] = []
+    private var own: [Ingredient] = []
+    /// Secrets that become variables.
+    private(set) var environment: [String] = []
+
+    init(_ mounts: [RunMount], _ session: BuildSession, _ runner: StageRunner) throws {
+        self.session = session
+        for mount in mounts { try add(mount, runner) }
+    }
+
+    private mutating func add(_ mount: RunMount, _ runner: StageRunner) throws {
+        let text = try mount.target.map { try runner.expand($0) } ?? ""
+        var target = runner.absolute(text)
+        if target != "/", target.hasSuffix("/") { target.removeLast() }
+        let path = try mount.source.map { try runner.expand($0) } ?? "/"
+        switch mount.kind {
+        case .bind:
+            guard target != "/" else { throw GantryError.invalid("invalid mount target \"/\"") }
+            let source = try mount.from.map { try BuildPlan.source($0, before: runner.plan.stage.index, session.file) } ?? .context
+            binds.append(Bind(source: source, path: path, target: target, readOnly: mount.isReadOnly ?? true))
+            own.append(Ingredient(.mount, target, "bind \(path) \(mount.isReadOnly ?? true)"))
+        case .cache: try addCache(mount, runner, target)
+        case .tmpfs:
+            fixed.append(.tmpfs(target: target, sizeBytes: mount.sizeBytes))
+            own.append(Ingredient(.mount, target, "tmpfs \(mount.sizeBytes ?? 0)"))
+        case .secret: try addSecret(mount, runner, text.isEmpty ? nil : target)
+        case .ssh:
+            if mount.isRequired {
+                throw GantryError.unsupported("ssh agents cannot be given to a build", hint: "use a secret: `--mount=type=secret,id=key`")
+            }
+        }
+    }
+
+    private mutating func addCache(_ mount: RunMount, _ runner: StageRunner, _ target: String) throws {
+        if mount.from != nil || mount.source != nil {
+            throw GantryError.unsupported("a cache mount cannot start with files: take `from` and `source` away")
+        }
+        let id = try mount.id.map { try runner.expand($0) } ?? target
+        // A private cache would be a fresh copy for each concurrent step; used by one at a time it is the same.
+        let exclusive = mount.sharing == "locked" || mount.sharing == "private"
+        fixed.append(
+            .cache(
+                id: id, target: target, readOnly: mount.isReadOnly ?? false, exclusive: exclusive, mode: mount.mode ?? 0o755,
+                userID: mount.userID ?? 0, groupID: mount.groupID ?? 0))
+        own.append(Ingredient(.mount, target, "cache \(id == target ? "" : id) \(mount.sharing ?? "")"))
+    }
+
+    private mutating func addSecret(_ mount: RunMount, _ runner: StageRunner, _ target: String?) throws {
+        let id = try mount.id.map { try runner.expand($0) } ?? CleanPath.name(target ?? "")
+        own.append(Ingredient(.mount, "secret \(id)", target ?? ""))
+        guard let content = session.options.secrets[id] else {
+            if mount.isRequired { throw GantryError.notFound("secret \(id): not found") }
+            return
+        }
+        if let name = mount.environmentName { environment.append("\(name)=\(String(decoding: content, as: UTF8.self))") }
+        if mount.environmentName == nil || target != nil {
+            fixed.append(
+                .file(
+                    content: content, target: target ?? "/run/secrets/\(id)", mode: mount.mode ?? 0o400, userID: mount.userID ?? 0,
+                    groupID: mount.groupID ?? 0))
+        }
+    }
+
+    /// For the key: what is mounted, and the content of what is bound.
+    func ingredients(step: Int) async throws -> [Ingredient] {
+        var result = own
+        for bind in binds {
+            let root = try await session.root(bind.source, step: step)
+            let scanner = scanner(bind, root)
+            let hasher = session.hasher
+            let files = try await FileWork.run { try scanner.matches(escaped(bind.path)).flatMap { try hasher.ingredients($0, owners: bind.source != .context) } }
+            result += files.map { Ingredient(.file, "\($0.name) in \(bind.target)", $0.value) }
+        }
+        return result
+    }
+
+    private func scanner(_ bind: Bind, _ root: OwnedDescriptor) -> SourceScanner {
+        var scanner = SourceScanner(root: root)
+        if bind.source == .context { scanner.ignored = session.context.ignored }
+        return scanner
+    }
+
+    /// A path as a pattern that matches only itself.
+    private func escaped(_ path: String) -> String {
+        String(path.flatMap { "*?[\\".contains($0) ? ["\\", $0] : [$0] })
+    }
+
+    /// Runs `body` with all mounts, and takes away afterwards what was made for them.
+    func withMounts(step: Int, _ body: ([StepMount]) async throws -> Void) async throws {
+        var mounts = fixed
+        var temporary: [StepWorkspace] = []
+        do {
+            for bind in binds { mounts.append(try await prepare(bind, step, &temporary)) }
+            try await body(mounts)
+        } catch {
+            for workspace in temporary { await session.worker.discard(workspace) }
+            throw error
+        }
+        for workspace in temporary { await session.worker.discard(workspace) }
+    }
+
+    /// Writes go to a throw-away view; a context with left-out files is shown as a copy without them.
+    private func prepare(_ bind: Bind, _ step: Int, _ temporary: inout [StepWorkspace]) async throws -> StepMount {
+        var root = try await session.root(bind.source, step: step)
+        var path = bind.path
+        let isContext = bind.source == .context
+        if isContext, !(bind.readOnly && session.context.ignored.isEmpty) {
+            let workspace = try await session.worker.beginStep(parent: nil)
+            temporary.append(workspace)
+            let scanner = scanner(bind, root)
+            try await FileWork.cancellable { checkpoint in
+                let copier = TreeCopier(tree: WorkTree(workspace.root), options: .init(), checkpoint: checkpoint)
+                for match in try scanner.matches(escaped(bind.path)) { try copier.copy(match, to: "/source") }
+            }
+            root = workspace.root
+            path = "/source"
+        } else if !bind.readOnly {
+            let workspace = try await session.worker.beginStep(parent: try await chainID(bind.source, step))
+            temporary.append(workspace)
+            root = workspace.root
+        }
+        do { return .bind(source: try root.openInRoot(path, O_PATH), target: bind.target, readOnly: bind.readOnly) } catch {
+            throw GantryError.notFound("failed to compute cache key: \"\(path)\": not found", cause: error)
+        }
+    }
+
+    private func chainID(_ source: BuildPlan.Source, _ step: Int) async throws -> Digest? {
+        switch source {
+        case .stage(let index): return try await session.stage(index).chainID
+        case .image(let name): return try await session.image(name, platform: session.options.platform ?? .host, step: step).chainID
+        case .scratch, .context: return nil
+        }
+    }
+}

@@ -1,0 +1,144 @@
+internal import BuildGraph
+internal import Dockerfile
+internal import Essentials
+internal import LinuxSystem
+
+extension StageRunner {
+    mutating func copy(_ copy: CopyArguments, _ step: Step) async throws -> Outcome {
+        let source = try copy.from.map { try BuildPlan.source($0, before: plan.stage.index, session.file) } ?? .context
+        let root = try await session.root(source, step: step.id)
+        var work = try work(copy, step, root)
+        work.keepsOwners = source != .context
+        work.keepsParents = copy.keepsParents
+        var sources: [String] = []
+        for text in copy.sources { sources.append(try expand(text)) }
+        var scanner = SourceScanner(root: root)
+        if source == .context { scanner.ignored = session.context.ignored }
+        scanner.excluded = try excludes(copy)
+        let found = try await find(sources, scanner, copy, step)
+        work.sources = found.sources
+        let ingredients = ingredients(copy, work, sources) + found.ingredients
+        return try await finish(copy, work, sources, ingredients, step)
+    }
+
+    mutating func add(_ add: CopyArguments, _ step: Step) async throws -> Outcome {
+        let root = try await session.root(.context, step: step.id)
+        var work = try work(add, step, root)
+        work.unpacks = add.unpacks ?? true
+        work.unpacksDownloads = add.unpacks ?? false
+        var local: [String] = []
+        var all: [String] = []
+        var fetched: [Ingredient] = []
+        for text in add.sources {
+            let source = try expand(text)
+            all.append(source)
+            if Self.isGit(source) {
+                throw GantryError.unsupported("ADD of a git repository is not supported: `\(source)`", hint: "clone it in a RUN, or add the repository's archive by its URL")
+            } else if Self.isRemote(source) {
+                let download = try await download(source, add, work.destination, step)
+                fetched.append(download.ingredient)
+                work.downloads.append(download.file)
+            } else {
+                local.append(source)
+            }
+        }
+        if add.checksum != nil, work.downloads.isEmpty { throw GantryError.invalid("checksum can't be specified for non-HTTP(S) sources") }
+        var scanner = SourceScanner(root: root, ignored: session.context.ignored)
+        scanner.excluded = try excludes(add)
+        let found = try await find(local, scanner, add, step)
+        work.sources = found.sources
+        let ingredients = ingredients(add, work, all) + fetched + found.ingredients
+        return try await finish(add, work, all, ingredients, step)
+    }
+
+    private mutating func finish(
+        _ copy: CopyArguments, _ work: CopyWork, _ sources: [String], _ ingredients: [Ingredient], _ step: Step
+    ) async throws -> Outcome {
+        let history = try history(copy, work, sources)
+        return try await layer(step, ingredients, history: history) { workspace in
+            try await FileWork.cancellable { checkpoint in try work.perform(in: workspace, checkpoint: checkpoint) }
+        }
+    }
+
+    /// What does not depend on the sources.
+    private func work(_ copy: CopyArguments, _ step: Step, _ root: OwnedDescriptor) throws -> CopyWork {
+        let destination = try expand(copy.destination)
+        guard !destination.isEmpty else { throw GantryError.invalid("\(step.instruction.keyword) needs a destination") }
+        var work = CopyWork(keyword: step.instruction.keyword, root: root, destination: absolute(destination))
+        if copy.keepsParents, !work.destination.hasSuffix("/") { work.destination += "/" }
+        work.owner = try copy.owner.map { try expand($0) }
+        work.mode = try copy.mode.map { try FileMode(try expand($0)) }
+        for document in copy.heredocs {
+            let text = document.expands ? try session.expander.document(document.text) { state.variables[$0] } : document.text
+            work.documents.append(CopyWork.Document(name: document.name, content: Array(text.utf8)))
+        }
+        return work
+    }
+
+    private func excludes(_ copy: CopyArguments) throws -> IgnoreFile {
+        var patterns: [String] = []
+        for text in copy.excludes { patterns.append(try expand(text)) }
+        return try IgnoreFile(patterns: patterns)
+    }
+
+    private func find(
+        _ sources: [String], _ scanner: SourceScanner, _ copy: CopyArguments, _ step: Step
+    ) async throws -> (sources: [(matches: [SourceScanner.Match], cut: Int)], ingredients: [Ingredient]) {
+        let hasher = session.hasher
+        let owners = copy.from != nil
+        let parents = copy.keepsParents
+        do {
+            return try await FileWork.cancellable { checkpoint in
+                var found: [(matches: [SourceScanner.Match], cut: Int)] = []
+                var ingredients: [Ingredient] = []
+                for source in sources {
+                    try checkpoint()
+                    let cut = parents ? Self.cut(source) : 0
+                    let matches = try scanner.matches(source, doubleStar: parents)
+                    found.append((matches, cut))
+                    for match in matches { ingredients += try hasher.ingredients(match, owners: owners) }
+                }
+                return (found, ingredients)
+            }
+        } catch let error as GantryError where error.kind == .notFound {
+            let path = error.message.split(separator: "\"").dropFirst().first.map(String.init) ?? ""
+            throw BuildFailure(
+                error,
+                classicMessage:
+                    "\(step.instruction.keyword) failed: file not found in build context or excluded by .dockerignore: stat \(path.drop { $0 == "/" }): file does not exist"
+            )
+        }
+    }
+
+    /// Directories in front of `/./`, which `--parents` leaves away.
+    private static func cut(_ source: String) -> Int {
+        guard let range = source.firstRange(of: "/./") else { return 0 }
+        return CleanPath.relative(String(source[..<range.lowerBound])).split(separator: "/").count
+    }
+
+    private func ingredients(_ copy: CopyArguments, _ work: CopyWork, _ sources: [String]) -> [Ingredient] {
+        var result = [Ingredient(.instruction, work.keyword, "\(GoText.quotedList(sources)) to \(work.destination)")]
+        if let owner = work.owner { result.append(Ingredient(.flag, "--chown", owner)) }
+        if let mode = work.mode { result.append(Ingredient(.flag, "--chmod", "\(mode)")) }
+        if copy.keepsParents { result.append(Ingredient(.flag, "--parents", "true")) }
+        if !copy.excludes.isEmpty { result.append(Ingredient(.flag, "--exclude", copy.excludes.joined(separator: " "))) }
+        if let unpacks = copy.unpacks { result.append(Ingredient(.flag, "--unpack", "\(unpacks)")) }
+        for document in work.documents {
+            result.append(Ingredient(.instruction, "<<\(document.name)", String(decoding: document.content, as: UTF8.self)))
+        }
+        return result
+    }
+
+    /// `COPY --chown=1:1 a b /dst/ # buildkit`.
+    private func history(_ copy: CopyArguments, _ work: CopyWork, _ sources: [String]) throws -> String {
+        var words = [work.keyword]
+        if copy.keepsParents { words.append("--parents") }
+        words += copy.excludes.map { "--exclude=\($0)" }
+        if let owner = work.owner { words.append("--chown=\(owner)") }
+        if let mode = copy.mode { words.append("--chmod=\(try expand(mode))") }
+        words += sources
+        words += work.documents.map { "<<\($0.name)" }
+        words.append(try expand(copy.destination))
+        return words.joined(separator: " ") + " # buildkit"
+    }
+}

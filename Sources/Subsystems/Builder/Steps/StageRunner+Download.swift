@@ -1,0 +1,44 @@
+internal import BuildGraph
+internal import Crypto
+internal import Dockerfile
+internal import Essentials
+internal import LinuxSystem
+
+extension StageRunner {
+    static func isRemote(_ source: String) -> Bool {
+        let lower = source.lowercased()
+        return lower.hasPrefix("http://") || lower.hasPrefix("https://")
+    }
+
+    static func isGit(_ source: String) -> Bool {
+        let bare = String(source.prefix { $0 != "#" && $0 != "?" })
+        return source.hasPrefix("git@") || source.hasPrefix("git://") || source.hasPrefix("ssh://")
+            || (isRemote(source) && bare.hasSuffix(".git"))
+    }
+
+    /// Gets a file for ADD; its content, name and time belong to the key.
+    func download(
+        _ url: String, _ add: CopyArguments, _ destination: String, _ step: Step
+    ) async throws -> (file: CopyWork.Download, ingredient: Ingredient) {
+        let file: FetchedFile
+        do { file = try await session.worker.fetch(url) } catch let error as GantryError {
+            throw BuildFailure(
+                GantryError(error.kind, "failed to load cache key: \(error.message)", cause: error.cause, hint: error.hint),
+                classicMessage: "ADD failed: \(error)")
+        }
+        let hasher = session.hasher
+        let digest = try await FileWork.run { "sha256:" + (try hasher.content(try OwnedDescriptor.open(file.content.procPath, 0))) }
+        if let wanted = try add.checksum.map({ try expand($0) }), wanted.lowercased() != digest {
+            throw GantryError.invalid("digest mismatch for `\(url)`: expected \(wanted), got \(digest)")
+        }
+        let path = url.split(separator: "/", omittingEmptySubsequences: false).dropFirst(3).joined(separator: "/")
+        let bare = String(path.prefix { $0 != "?" && $0 != "#" })
+        let name = file.name.map(CleanPath.name) ?? CleanPath.name(bare)
+        if name.isEmpty, destination.hasSuffix("/") {
+            throw GantryError.invalid("cannot determine filename for source \(url)")
+        }
+        let download = CopyWork.Download(content: file.content, name: name.isEmpty ? "download" : name, modifiedAt: file.modifiedAt)
+        let ingredient = Ingredient(.file, url, "\(digest) \(download.name) \(file.modifiedAt ?? 0)")
+        return (download, ingredient)
+    }
+}

@@ -1,0 +1,123 @@
+internal import BuildGraph
+internal import Dockerfile
+internal import Essentials
+internal import LinuxSystem
+internal import OCI
+
+extension StageRunner {
+    mutating func run(_ run: RunArguments, _ step: Step) async throws -> Outcome {
+        if run.security == "insecure" {
+            throw GantryError.unsupported("security.insecure is not allowed", hint: "builds run without extra rights: take `--security=insecure` away")
+        }
+        if let device = run.devices.first { throw GantryError.unsupported("device `\(device)` cannot be given to a build") }
+        let command = command(of: run)
+        let mounts = try MountPlan(run.mounts, session, self)
+        let network = run.network.map { $0 == "default" ? session.options.networkMode : $0 } ?? session.options.networkMode
+        let ingredients = try await ingredients(command.arguments, network, run, mounts, step)
+        let history = history(command.arguments)
+        let request = RunRequest(
+            arguments: command.arguments, environment: environment(mounts.environment), workingDirectory: state.workingDirectory,
+            userID: 0, groupID: 0, supplementaryGroups: [], networkMode: network, extraHosts: session.options.extraHosts,
+            hostname: "buildkitsandbox", limits: session.options.limits, mounts: command.mounts)
+        let user = state.defaults.user ?? ""
+        let shared = session
+        return try await layer(step, ingredients, history: history) { workspace in
+            try await mounts.withMounts(step: step.id) { prepared in
+                var request = request
+                request.mounts += prepared
+                try await Self.execute(request, user: user, in: workspace, shared, step: step.id)
+            }
+        }
+    }
+
+    private static func execute(
+        _ request: RunRequest, user: String, in workspace: StepWorkspace, _ session: BuildSession, step: Int
+    ) async throws {
+        var request = request
+        let process = GoText.quoted(request.arguments.joined(separator: " "))
+        let who: Accounts.Identity
+        do { who = try await FileWork.run { try Accounts(root: workspace.root).identity(user) } } catch let error as GantryError {
+            throw GantryError.invalid("process \(process) did not complete successfully: \(error.message)")
+        }
+        request.userID = who.user
+        request.groupID = who.group
+        request.supplementaryGroups = who.supplementary
+        if !request.environment.contains(where: { $0.hasPrefix("HOME=") }) { request.environment.append("HOME=\(who.home)") }
+        let code: Int32
+        do {
+            code = try await session.worker.run(request, in: workspace) { stream, bytes in
+                session.emit(.output(id: step, stream: stream, bytes: bytes))
+            }
+        } catch let error as GantryError where error.kind != .cancelled {
+            throw GantryError(error.kind, "process \(process) did not complete successfully: \(error.message)", cause: error.cause, hint: error.hint)
+        }
+        try Task.checkCancellation()
+        guard code == 0 else {
+            throw BuildFailure(
+                .invalid("process \(process) did not complete successfully: exit code: \(code)"),
+                classicMessage: "The command '\(request.arguments.joined(separator: " "))' returned a non-zero code: \(code)",
+                exitCode: code)
+        }
+    }
+
+    /// What is executed: a heredoc is the script itself, or is put back for the shell to read.
+    private func command(of run: RunArguments) -> (arguments: [String], mounts: [StepMount]) {
+        switch run.command {
+        case .exec(let words): return (words, [])
+        case .shell(let text):
+            guard let first = run.heredocs.first else { return (state.shell + [text], []) }
+            guard run.isScript else {
+                let documents = run.heredocs.map { "\n" + $0.content + $0.name }.joined()
+                return (state.shell + [text + documents], [])
+            }
+            guard first.text.hasPrefix("#!") else { return (state.shell + [first.text], []) }
+            let path = "/dev/pipes/\(first.name)"
+            let file = StepMount.file(content: Array(first.text.utf8), target: path, mode: 0o755, userID: 0, groupID: 0)
+            return (state.shell + [path], [file])
+        }
+    }
+
+    /// The image's variables, the stage's arguments, and proxies that no ARG or ENV has set.
+    private func environment(_ secrets: [String]) -> [String] {
+        var variables = state.variables
+        var proxies = session.options.proxyVariables
+        for (name, value) in session.globals.given where GlobalArguments.proxyNames.contains(name) { proxies[name] = value }
+        for (name, value) in proxies.sorted(by: { $0.key < $1.key }) where variables[name] == nil { variables.set(name, value, isArgument: true) }
+        return variables.texts + secrets
+    }
+
+    /// `RUN |1 X=arg /bin/sh -c echo # buildkit`.
+    private func history(_ words: [String]) -> String {
+        var order: [String] = []
+        var values: [String: String] = [:]
+        for argument in state.arguments {
+            if values[argument.name] == nil { order.append(argument.name) }
+            values[argument.name] = state.variables[argument.name] ?? argument.value ?? ""
+        }
+        var parts = order.isEmpty ? [] : ["|\(order.count)"]
+        parts += order.map { "\($0)=\(values[$0] ?? "")" }
+        return "RUN " + (parts + words).joined(separator: " ") + " # buildkit"
+    }
+
+    private func ingredients(
+        _ words: [String], _ network: String, _ run: RunArguments, _ mounts: MountPlan, _ step: Step
+    ) async throws -> [Ingredient] {
+        var result = [Ingredient(.instruction, "RUN", GoText.quotedList(words))]
+        for entry in state.variables.entries {
+            result.append(Ingredient(entry.isArgument ? .argument : .environment, entry.name, entry.value))
+        }
+        result.append(Ingredient(.directory, "directory", state.workingDirectory))
+        result.append(Ingredient(.user, "user", state.defaults.user ?? ""))
+        result.append(Ingredient(.network, "network", network.isEmpty ? "default" : network))
+        let hosts = session.options.extraHosts.map { String($0.prefix { $0 != ":" && $0 != "=" }) }
+        if !hosts.isEmpty { result.append(Ingredient(.setting, "add-host", hosts.sorted().joined(separator: " "))) }
+        for limit in session.options.limits.ulimits {
+            result.append(Ingredient(.setting, "ulimit \(limit.name)", "\(limit.soft):\(limit.hard)"))
+        }
+        if !session.options.limits.cgroupParent.isEmpty {
+            result.append(Ingredient(.setting, "cgroup-parent", session.options.limits.cgroupParent))
+        }
+        if let script = run.heredocs.first, run.isScript { result.append(Ingredient(.instruction, "script", script.text)) }
+        return result + (try await mounts.ingredients(step: step.id))
+    }
+}

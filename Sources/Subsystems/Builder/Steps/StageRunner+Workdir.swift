@@ -1,0 +1,34 @@
+internal import BuildGraph
+internal import Dockerfile
+internal import Essentials
+internal import OCI
+
+extension StageRunner {
+    /// WORKDIR: makes the directory for the user in force.
+    mutating func workdir(_ text: String, _ step: Step) async throws -> Outcome {
+        let expanded = try expand(text)
+        guard !expanded.isEmpty else { throw GantryError.invalid("WORKDIR requires exactly one argument") }
+        let path = expanded.hasPrefix("/") ? expanded : CleanPath.clean("\(state.workingDirectory)/\(expanded)")
+        state.set { $0.workingDirectory = path }
+        let history = "WORKDIR \(path)"
+        guard CleanPath.clean(path) != "/" else {
+            state.note(history)
+            return .done
+        }
+        let user = state.defaults.user ?? ""
+        let ingredients = [Ingredient(.directory, "directory", path), Ingredient(.user, "user", user)]
+        return try await layer(step, ingredients, history: history) { workspace in
+            try await FileWork.run {
+                let who = try Accounts(root: workspace.root).identity(user)
+                let template = WorkTree.Template(user: who.user, group: who.group)
+                let tree = WorkTree(workspace.root)
+                let place = try tree.place(path, making: template)
+                if place.name.isEmpty { return }
+                guard try tree.status(place.name, in: place.directory) == nil else {
+                    throw GantryError.invalid("mkdir \(place.path): not a directory")
+                }
+                _ = try tree.makeDirectory(place.name, in: place.directory, template)
+            }
+        }
+    }
+}
