@@ -1,4 +1,5 @@
 import CLinux
+import LinuxSystem
 
 /// Where results, and what is said beside them, go. Replaced in tests.
 struct Console: Sendable {

@@ -39,18 +39,7 @@ struct DaemonStarter: Sendable {
         return folders.map { "\($0)/gantryd" }.first { access($0, X_OK) == 0 }
     }
 
-    private func isAnswering() -> Bool {
-        let descriptor = CLinux.socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-        guard descriptor >= 0 else { return false }
-        defer { close(descriptor) }
-        var address = sockaddr_un()
-        guard gantry_unix_address(socket, &address) == 0 else { return false }
-        return withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_un>.size)) == 0
-            }
-        }
-    }
+    private func isAnswering() -> Bool { UnixSocketProbe.answers(at: socket) }
 
     /// In a session of its own, with its output in the log.
     private func spawn(_ program: String) throws(SystemError) -> pid_t {

@@ -10,7 +10,7 @@ package enum EntryPoint {
     package static func run(_ arguments: [String]) async -> Int32 {
         let console = Console.standard
         // A closed pipe is seen where it is written to.
-        signal(SIGPIPE, SIG_IGN)
+        gantry_ignore_signal(SIGPIPE)
         do { return try await run(arguments, console: console, environment: environment()) } catch { return report(error, console) }
     }
 

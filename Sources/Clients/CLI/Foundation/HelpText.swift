@@ -6,7 +6,7 @@ enum HelpText {
         var text = "Usage:  \(name) \(type.usageLine)\n"
         if !type.configuration.abstract.isEmpty { text += "\n\(type.configuration.abstract)\n" }
         let full = type.helpMessage(includeHidden: false, columns: 120)
-        if let options = full.range(ofHeading: "OPTIONS:") { text += "\nOptions:\n\(full[options...].dropFirst(9))" }
+        if let options = full.section(after: "OPTIONS:") { text += "\nOptions:\n\(options)\n" }
         return text
     }
 
@@ -43,13 +43,10 @@ enum HelpText {
 }
 
 extension String {
-    /// Where the line that is `heading` begins.
-    fileprivate func range(ofHeading heading: String) -> PartialRangeFrom<Index>? {
-        var start = startIndex
-        for line in split(separator: "\n", omittingEmptySubsequences: false) {
-            start = line.startIndex
-            if line == heading { return start... }
-        }
-        return nil
+    /// What follows the line that is `heading`.
+    fileprivate func section(after heading: String) -> String? {
+        let lines = split(separator: "\n", omittingEmptySubsequences: false)
+        guard let index = lines.firstIndex(where: { $0 == heading }) else { return nil }
+        return lines[(index + 1)...].joined(separator: "\n")
     }
 }

@@ -30,11 +30,11 @@ struct StoredContext: Sendable {
     }
 
     private init?(_ value: JSONValue, tlsFolder: String) {
-        guard let name = value[key: "Name"]?.string, let endpoint = value[key: "Endpoints"]?[key: "docker"] else { return nil }
+        guard let name = value["Name"]?.string, let endpoint = value["Endpoints"]?["docker"] else { return nil }
         self.name = name
-        description = value[key: "Metadata"]?[key: "Description"]?.string ?? ""
-        host = endpoint[key: "Host"]?.string ?? ClientSettings.defaultHost
-        let skips = endpoint[key: "SkipTLSVerify"] == .bool(true)
+        description = value["Metadata"]?["Description"]?.string ?? ""
+        host = endpoint["Host"]?.string ?? ClientSettings.defaultHost
+        let skips = endpoint["SkipTLSVerify"] == .bool(true)
         func file(_ name: String) -> String? { FileSystem.exists("\(tlsFolder)/\(name)") ? "\(tlsFolder)/\(name)" : nil }
         if file("ca.pem") != nil || file("cert.pem") != nil || skips && host.hasPrefix("tcp://") && FileSystem.exists(tlsFolder) {
             tls = TLSSettings(

@@ -193,8 +193,8 @@ enum TemplateFunctions {
         switch name {
         case "ne": return try !equal(left, right)
         case "lt": return try less(left, right)
-        case "le": return try less(left, right) || equal(left, right)
-        case "gt": return try !(less(left, right) || equal(left, right))
+        case "le": return try !less(right, left)
+        case "gt": return try less(right, left)
         default: return try !less(left, right)
         }
     }
