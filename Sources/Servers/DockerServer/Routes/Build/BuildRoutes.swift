@@ -3,6 +3,7 @@ internal import DockerAPI
 internal import Engine
 internal import Essentials
 internal import OCI
+internal import Synchronization
 
 /// Builds from Dockerfiles. Source: Engine API 1.51, ImageBuild, BuildPrune.
 struct BuildRoutes {
@@ -57,13 +58,21 @@ struct BuildRoutes {
     private func classic(_ query: BuildQuery, _ request: RequestContext) -> Reply {
         let tellsID = request.version >= APIVersion(1, 30)
         return progress { send in
-            let transcript = ClassicBuildLines()
-            let id = try await builds.build(query.request, context: request.body) { event in
-                for text in transcript.lines(for: event) { try await send(JSONMessage(stream: text)) }
+            // Events come one after the other; the lock is for the compiler's peace, never waited for.
+            let transcript = Mutex(ClassicBuildTranscript())
+            do {
+                _ = try await builds.build(query.request, context: request.body) { event in
+                    for text in transcript.withLock({ $0.lines(event) }) {
+                        if case .imageWritten(let id, _) = event, tellsID, text.hasPrefix("Successfully built") {
+                            try await send(.imageID(id.description))
+                        }
+                        try await send(JSONMessage(stream: text))
+                    }
+                }
+            } catch {
+                for text in transcript.withLock({ $0.rest() }) { try await send(JSONMessage(stream: text)) }
+                throw error
             }
-            if tellsID { try await send(.imageID(id.description)) }
-            try await send(JSONMessage(stream: "Successfully built \(id.short)\n"))
-            for tag in query.request.tags { try await send(JSONMessage(stream: "Successfully tagged \(tag.familiar)\n")) }
         }
     }
 
