@@ -24,10 +24,12 @@ package enum NamespaceThread {
     package static func onNewThread<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) throws -> Value {
         let work = Work(body)
         var thread = pthread_t()
-        let code = pthread_create(&thread, nil, { raw in
-            Unmanaged<AnyWork>.fromOpaque(raw!).takeRetainedValue().perform()
-            return nil
-        }, Unmanaged<AnyWork>.passRetained(work).toOpaque())
+        let code = pthread_create(
+            &thread, nil,
+            { raw in
+                Unmanaged<AnyWork>.fromOpaque(raw!).takeRetainedValue().perform()
+                return nil
+            }, Unmanaged<AnyWork>.passRetained(work).toOpaque())
         guard code == 0 else {
             Unmanaged<AnyWork>.passUnretained(work).release()
             throw SystemError("pthread_create", errno: code)

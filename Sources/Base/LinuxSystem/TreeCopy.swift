@@ -32,7 +32,9 @@ package struct TreeCopy {
         try Self.setOwnerModeTimes(target, status)
     }
 
-    private mutating func copyEntry(_ name: [CChar], path: String, _ source: OwnedDescriptor, _ target: OwnedDescriptor) throws(SystemError) {
+    private mutating func copyEntry(
+        _ name: [CChar], path: String, _ source: OwnedDescriptor, _ target: OwnedDescriptor
+    ) throws(SystemError) {
         var raw = stat()
         try check("fstatat", path) { fstatat(source.raw, name, &raw, AT_SYMLINK_NOFOLLOW) }
         guard UInt64(raw.st_dev) == device else { return }
@@ -75,11 +77,13 @@ package struct TreeCopy {
         do throws(SystemError) {
             directory = parent.isEmpty ? targetRoot : try targetRoot.openBeneath(parent, O_PATH | O_DIRECTORY)
             try check("linkat", first) { linkat(directory.raw, String(last), target.raw, name, 0) }
-        } catch where error.errno == ENOENT { return false }
+        } catch  where error.errno == ENOENT { return false }
         return true
     }
 
-    private static func open(_ directory: OwnedDescriptor, _ name: [CChar], _ flags: CInt, _ path: String) throws(SystemError) -> OwnedDescriptor {
+    private static func open(
+        _ directory: OwnedDescriptor, _ name: [CChar], _ flags: CInt, _ path: String
+    ) throws(SystemError) -> OwnedDescriptor {
         OwnedDescriptor(
             try check("openat2", path) {
                 gantry_openat2(
@@ -104,7 +108,9 @@ package struct TreeCopy {
         // Behind copy_file_range both offsets stand where it stopped: at the end, or where it gave up.
         var buffer = [UInt8](repeating: 0, count: 1 << 17)
         while true {
-            let count = try check("read", path) { buffer.withUnsafeMutableBytes { CLinux.read(source.raw, $0.baseAddress, $0.count) } }
+            let count = try check("read", path) {
+                buffer.withUnsafeMutableBytes { CLinux.read(source.raw, $0.baseAddress, $0.count) }
+            }
             if count == 0 { return }
             try target.writeAll(Array(buffer[..<count]))
         }
@@ -124,7 +130,9 @@ package struct TreeCopy {
             if shown.hasPrefix("trusted.overlay.") { continue }
             var value = [UInt8](repeating: 0, count: 65536)
             let size = try check("fgetxattr", shown) { fgetxattr(source.raw, text, &value, value.count) }
-            if fsetxattr(target.raw, text, value, size, 0) != 0, gantry_errno() != EOPNOTSUPP { throw SystemError.last("fsetxattr", shown) }
+            if fsetxattr(target.raw, text, value, size, 0) != 0, gantry_errno() != EOPNOTSUPP {
+                throw SystemError.last("fsetxattr", shown)
+            }
         }
     }
 
@@ -137,7 +145,9 @@ package struct TreeCopy {
         try check("futimens") { futimens(target.raw, times) }
     }
 
-    private static func setOwnerAndTimes(of name: [CChar], in target: OwnedDescriptor, _ raw: stat, _ path: String) throws(SystemError) {
+    private static func setOwnerAndTimes(
+        of name: [CChar], in target: OwnedDescriptor, _ raw: stat, _ path: String
+    ) throws(SystemError) {
         try check("fchownat", path) { fchownat(target.raw, name, raw.st_uid, raw.st_gid, AT_SYMLINK_NOFOLLOW) }
         let times = [raw.st_mtim, raw.st_mtim]
         try check("utimensat", path) { utimensat(target.raw, name, times, AT_SYMLINK_NOFOLLOW) }
@@ -170,7 +180,9 @@ extension FileSystem {
     }
 
     /// mount(2) of a file system by name; for directories that are ours.
-    package static func mountFileSystem(_ type: String, source: String, at path: String, flags: UInt, data: String) throws(SystemError) {
+    package static func mountFileSystem(
+        _ type: String, source: String, at path: String, flags: UInt, data: String
+    ) throws(SystemError) {
         try check("mount", path) { mount(source, path, type.isEmpty ? nil : type, flags, data.isEmpty ? nil : data) }
     }
 

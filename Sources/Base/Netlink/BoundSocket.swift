@@ -5,13 +5,16 @@ package import LinuxSystem
 package enum BoundSocket {
     /// A non-blocking socket bound to an address; TCP ones listen.
     package static func open(_ address: IPAddress, port: UInt16, isStream: Bool) throws(SystemError) -> OwnedDescriptor {
-        let type = Int32((isStream ? SOCK_STREAM : SOCK_DGRAM).rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+        let type =
+            Int32((isStream ? SOCK_STREAM : SOCK_DGRAM).rawValue) | Int32(SOCK_CLOEXEC.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
         let family = address.family == .v4 ? AF_INET : AF_INET6
         let place = address.family == .v4 ? "\(address):\(port)" : "[\(address)]:\(port)"
         let descriptor = OwnedDescriptor(try check("socket", place) { socket(family, type, 0) })
         var on: CInt = 1
         if isStream {
-            try check("setsockopt", place) { setsockopt(descriptor.raw, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<CInt>.size)) }
+            try check("setsockopt", place) {
+                setsockopt(descriptor.raw, SOL_SOCKET, SO_REUSEADDR, &on, socklen_t(MemoryLayout<CInt>.size))
+            }
         }
         if address.family == .v6 {
             try check("setsockopt", place) {

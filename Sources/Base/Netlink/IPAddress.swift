@@ -88,7 +88,8 @@ extension IPAddress: CustomStringConvertible, LosslessStringConvertible {
     private static func parseV6(_ text: Substring) -> UInt128? {
         let all: [UInt16]
         if let gap = text.firstDoubleColon {
-            guard let head = groups(text[..<gap]), let tail = groups(text[text.index(gap, offsetBy: 2)...]), head.count + tail.count < 8
+            guard let head = groups(text[..<gap]), let tail = groups(text[text.index(gap, offsetBy: 2)...]),
+                head.count + tail.count < 8
             else { return nil }
             all = head + [UInt16](repeating: 0, count: 8 - head.count - tail.count) + tail
         } else {

@@ -29,7 +29,8 @@ package struct LinkChange: Sendable {
     package var master: Int32?
 
     package init(
-        up: Bool? = nil, name: String? = nil, alias: String? = nil, mtu: UInt32? = nil, address: MACAddress? = nil, master: Int32? = nil
+        up: Bool? = nil, name: String? = nil, alias: String? = nil, mtu: UInt32? = nil, address: MACAddress? = nil,
+        master: Int32? = nil
     ) {
         self.up = up
         self.name = name

@@ -20,8 +20,9 @@ extension RouteSocket {
     /// Gives a link an address; one that is there already is no error.
     package func addAddress(_ address: IPAddress, prefixLength: Int, link index: Int32) throws(SystemError) {
         do throws(SystemError) {
-            try perform("add address", "\(address)/\(prefixLength)", Self.addressMessage(address, prefixLength: prefixLength, link: index))
-        } catch where error.errno == EEXIST {}
+            try perform(
+                "add address", "\(address)/\(prefixLength)", Self.addressMessage(address, prefixLength: prefixLength, link: index))
+        } catch  where error.errno == EEXIST {}
     }
 
     static func addressMessage(_ address: IPAddress, prefixLength: Int, link index: Int32) -> NetlinkMessage {
@@ -56,7 +57,8 @@ extension RouteSocket {
         var message = NetlinkMessage(type: UInt16(RTM_GETADDR), flags: RequestFlags.dump)
         message.append(UInt64(0))
         return try exchange("list addresses", "", message).compactMap { answer in
-            guard let length = answer.body.loadInteger(at: 1, as: UInt8.self), let link = answer.body.loadInteger(at: 4, as: Int32.self)
+            guard let length = answer.body.loadInteger(at: 1, as: UInt8.self),
+                let link = answer.body.loadInteger(at: 4, as: Int32.self)
             else { return nil }
             let attributes = AttributeReader(answer.body.dropFirst(8))
             guard let address = attributes.address(Int(IFA_LOCAL)) ?? attributes.address(Int(IFA_ADDRESS)) else { return nil }
@@ -66,7 +68,9 @@ extension RouteSocket {
 
     /// Sends everything without a better route through `gateway`, in place of an earlier such route.
     package func setDefaultRoute(gateway: IPAddress, link index: Int32) throws(SystemError) {
-        try perform("set default route", "\(gateway)", Self.routeMessage(type: Int(RTM_NEWROUTE), flags: RequestFlags.replace, gateway, index))
+        try perform(
+            "set default route", "\(gateway)",
+            Self.routeMessage(type: Int(RTM_NEWROUTE), flags: RequestFlags.replace, gateway, index))
     }
 
     /// Removes the default route through `gateway`; one that is not there is no error.
@@ -74,7 +78,7 @@ extension RouteSocket {
         do throws(SystemError) {
             let message = Self.routeMessage(type: Int(RTM_DELROUTE), flags: RequestFlags.change, gateway, index)
             try perform("remove default route", "\(gateway)", message)
-        } catch where error.errno == ESRCH {}
+        } catch  where error.errno == ESRCH {}
     }
 
     static func routeMessage(type: Int, flags: UInt16, _ gateway: IPAddress, _ index: Int32) -> NetlinkMessage {
@@ -102,7 +106,8 @@ extension RouteSocket {
         let base = attributes.address(Int(RTA_DST.rawValue)) ?? IPAddress(family: family, value: 0)
         guard Int(length) <= base.bitWidth else { return nil }
         return Route(
-            destination: IPSubnet(containing: base, prefixLength: Int(length)), gateway: attributes.address(Int(RTA_GATEWAY.rawValue)),
+            destination: IPSubnet(containing: base, prefixLength: Int(length)),
+            gateway: attributes.address(Int(RTA_GATEWAY.rawValue)),
             link: attributes.integer(Int(RTA_OIF.rawValue), as: Int32.self) ?? 0)
     }
 }

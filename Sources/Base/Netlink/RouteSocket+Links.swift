@@ -15,7 +15,9 @@ extension RouteSocket {
 
     /// All links of the namespace.
     package func links() throws(SystemError) -> [Link] {
-        try exchange("list links", "", Self.linkMessage(type: Int(RTM_GETLINK), flags: RequestFlags.dump)).compactMap { Self.link($0.body) }
+        try exchange("list links", "", Self.linkMessage(type: Int(RTM_GETLINK), flags: RequestFlags.dump)).compactMap {
+            Self.link($0.body)
+        }
     }
 
     /// The link called `name`, or nil.
@@ -24,12 +26,13 @@ extension RouteSocket {
         message.attribute(Int(IFLA_IFNAME), text: name)
         do throws(SystemError) {
             return try exchange("get link", name, message).lazy.compactMap { Self.link($0.body) }.first
-        } catch where error.errno == ENODEV { return nil }
+        } catch  where error.errno == ENODEV { return nil }
     }
 
     /// Decodes the body of RTM_NEWLINK; nil when it is too short.
     static func link(_ body: ArraySlice<UInt8>) -> Link? {
-        guard let index = body.loadInteger(at: 4, as: Int32.self), let flags = body.loadInteger(at: 8, as: UInt32.self), body.count >= 16
+        guard let index = body.loadInteger(at: 4, as: Int32.self), let flags = body.loadInteger(at: 8, as: UInt32.self),
+            body.count >= 16
         else { return nil }
         let attributes = AttributeReader(body.dropFirst(16))
         guard let name = attributes.text(Int(IFLA_IFNAME)) else { return nil }
@@ -81,7 +84,9 @@ extension RouteSocket {
         return link.index
     }
 
-    static func vethMessage(name: String, peerName: String, peerNamespace: CInt, peerAddress: MACAddress?, mtu: UInt32) -> NetlinkMessage {
+    static func vethMessage(
+        name: String, peerName: String, peerNamespace: CInt, peerAddress: MACAddress?, mtu: UInt32
+    ) -> NetlinkMessage {
         var message = linkMessage(type: Int(RTM_NEWLINK), flags: RequestFlags.create)
         message.attribute(Int(IFLA_IFNAME), text: name)
         message.attribute(Int(IFLA_MTU), mtu)
@@ -103,7 +108,8 @@ extension RouteSocket {
     /// Changes a link.
     package func set(_ change: LinkChange, link index: Int32) throws(SystemError) {
         var message = Self.linkMessage(
-            type: Int(RTM_NEWLINK), flags: RequestFlags.change, index: index, set: change.up == true ? 1 : 0, mask: change.up == nil ? 0 : 1)
+            type: Int(RTM_NEWLINK), flags: RequestFlags.change, index: index, set: change.up == true ? 1 : 0,
+            mask: change.up == nil ? 0 : 1)
         if let name = change.name { message.attribute(Int(IFLA_IFNAME), text: name) }
         if let alias = change.alias { message.attribute(Int(IFLA_IFALIAS), Array(alias.utf8)) }
         if let mtu = change.mtu { message.attribute(Int(IFLA_MTU), mtu) }
@@ -143,7 +149,7 @@ extension RouteSocket {
     package func deleteLink(named name: String) throws(SystemError) -> Bool {
         var message = Self.linkMessage(type: Int(RTM_DELLINK), flags: RequestFlags.change)
         message.attribute(Int(IFLA_IFNAME), text: name)
-        do throws(SystemError) { try perform("delete link", name, message) } catch where error.errno == ENODEV { return false }
+        do throws(SystemError) { try perform("delete link", name, message) } catch  where error.errno == ENODEV { return false }
         return true
     }
 }

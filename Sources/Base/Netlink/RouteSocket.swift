@@ -9,7 +9,10 @@ package final class RouteSocket: Sendable {
     private let sequence = Mutex<UInt32>(0)
 
     package init() throws(SystemError) {
-        descriptor = OwnedDescriptor(try check("socket", "netlink") { socket(AF_NETLINK, Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue), NETLINK_ROUTE) })
+        descriptor = OwnedDescriptor(
+            try check("socket", "netlink") {
+                socket(AF_NETLINK, Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue), NETLINK_ROUTE)
+            })
         var size: CInt = 1 << 20
         setsockopt(descriptor.raw, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<CInt>.size))
         var on: CInt = 1
@@ -23,7 +26,9 @@ package final class RouteSocket: Sendable {
     }
 
     /// Sends a request and gathers all answers: type and payload behind the netlink header.
-    func exchange(_ what: String, _ subject: String, _ message: NetlinkMessage) throws(SystemError) -> [(type: UInt16, body: ArraySlice<UInt8>)] {
+    func exchange(
+        _ what: String, _ subject: String, _ message: NetlinkMessage
+    ) throws(SystemError) -> [(type: UInt16, body: ArraySlice<UInt8>)] {
         try sequence.withLock { sequence throws(SystemError) in
             sequence &+= 1
             let bytes = message.finished(sequence: sequence)
@@ -49,7 +54,9 @@ package final class RouteSocket: Sendable {
             if rest.loadInteger(at: 8, as: UInt32.self)! == sequence {
                 if type == UInt16(NLMSG_DONE) { return false }
                 if type == UInt16(NLMSG_ERROR) {
-                    guard let code = body.loadInteger(at: 0, as: Int32.self) else { throw SystemError(what, subject, errno: EBADMSG) }
+                    guard let code = body.loadInteger(at: 0, as: Int32.self) else {
+                        throw SystemError(what, subject, errno: EBADMSG)
+                    }
                     if code != 0 { throw SystemError(what, subject, errno: -code) }
                     return false
                 }

@@ -28,7 +28,8 @@ enum LocalOptions {
 
     /// mount(2)'s flags by mount(8)'s words; a word that is no flag is data of the file system.
     private static let flags: [String: UInt] = [
-        "ro": 1, "nosuid": 2, "nodev": 4, "noexec": 8, "sync": 16, "dirsync": 128, "noatime": 1024, "nodiratime": 2048, "bind": 4096,
+        "ro": 1, "nosuid": 2, "nodev": 4, "noexec": 8, "sync": 16, "dirsync": 128, "noatime": 1024, "nodiratime": 2048,
+        "bind": 4096,
         "rbind": 4096 | 16384, "relatime": 1 << 21, "strictatime": 1 << 24,
     ]
     private static let ignored: Set<String> = ["rw", "suid", "dev", "exec", "async", "atime", "defaults", "none"]
@@ -45,7 +46,9 @@ enum LocalOptions {
             mount.type = ""
             mount.flags |= 4096
         }
-        if mount.flags & 4096 != 0, !device.hasPrefix("/") { throw .invalid("volume `\(volume)`: device `\(device)` is not an absolute path") }
+        if mount.flags & 4096 != 0, !device.hasPrefix("/") {
+            throw .invalid("volume `\(volume)`: device `\(device)` is not an absolute path")
+        }
         if mount.type.hasPrefix("nfs"), let address = data.first(where: { $0.hasPrefix("addr=") }) {
             // The kernel wants the address in the data and the export in the source (nfs(5)).
             if mount.source.hasPrefix(":") { mount.source = address.dropFirst(5) + mount.source }

@@ -44,7 +44,9 @@ package final class VolumeStore: Sendable {
     ) throws -> Volume {
         var labels = labels
         let chosen: String
-        if let name, !name.isEmpty { chosen = name } else {
+        if let name, !name.isEmpty {
+            chosen = name
+        } else {
             chosen = Identifier.random()
             labels[Volume.anonymousLabel] = ""
         }
@@ -82,7 +84,9 @@ package final class VolumeStore: Sendable {
         return rows.compactMap { row in
             let body: String = row["body"]
             do { return try JSONDecoder().decode(Volume.self, from: Data(body.utf8)) } catch {
-                logger.error("volume record left aside: it cannot be read", metadata: ["volume": "\(row["name"] as String)", "error": "\(error)"])
+                logger.error(
+                    "volume record left aside: it cannot be read",
+                    metadata: ["volume": "\(row["name"] as String)", "error": "\(error)"])
                 return nil
             }
         }
@@ -99,11 +103,14 @@ package final class VolumeStore: Sendable {
         // Use and record are looked at in one transaction, so that nobody takes it up in between.
         let users: [String] = try database.write { database in
             let users = try String.fetchAll(
-                database, sql: "SELECT DISTINCT container FROM volumeReference WHERE volume = ? ORDER BY container", arguments: [name])
+                database, sql: "SELECT DISTINCT container FROM volumeReference WHERE volume = ? ORDER BY container",
+                arguments: [name])
             if users.isEmpty { try database.execute(sql: "DELETE FROM volume WHERE name = ?", arguments: [name]) }
             return users
         }
-        guard users.isEmpty else { throw GantryError.conflict("remove \(name): volume is in use - [\(users.joined(separator: ", "))]") }
+        guard users.isEmpty else {
+            throw GantryError.conflict("remove \(name): volume is in use - [\(users.joined(separator: ", "))]")
+        }
         try removeFiles(name)
     }
 
@@ -114,7 +121,8 @@ package final class VolumeStore: Sendable {
 
     /// Removes volumes that nobody uses. - Parameter all: named ones too.
     /// - Returns: names, and the bytes that they took.
-    package func prune(all: Bool, matching filter: (Volume) -> Bool = { _ in true }) throws -> (removed: [String], reclaimed: Int64) {
+    package func prune(all: Bool, matching filter: (Volume) -> Bool = { _ in true }) throws -> (removed: [String], reclaimed: Int64)
+    {
         var removed: [String] = []
         var reclaimed: Int64 = 0
         for volume in try list() where (all || volume.isAnonymous) && filter(volume) {
@@ -154,7 +162,9 @@ package final class VolumeStore: Sendable {
 
     package func references(_ name: String) throws -> [VolumeReference] {
         try database.read {
-            try Row.fetchAll($0, sql: "SELECT container, destination FROM volumeReference WHERE volume = ? ORDER BY container", arguments: [name])
+            try Row.fetchAll(
+                $0, sql: "SELECT container, destination FROM volumeReference WHERE volume = ? ORDER BY container", arguments: [name]
+            )
         }.map { VolumeReference(container: $0["container"], destination: $0["destination"]) }
     }
 

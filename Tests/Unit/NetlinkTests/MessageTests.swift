@@ -7,7 +7,7 @@ import Testing
         let bytes = RouteSocket.createMessage(name: "br0", kind: "bridge", mtu: 1500, address: nil).finished(sequence: 7)
         #expect(
             bytes == [
-                64, 0, 0, 0, 16, 0, 0x05, 0x06, 7, 0, 0, 0, 0, 0, 0, 0,  // length, RTM_NEWLINK, request|ack|excl|create, sequence, port
+                64, 0, 0, 0, 16, 0, 0x05, 0x06, 7, 0, 0, 0, 0, 0, 0, 0,  // length, type, flags, sequence, port
                 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0,  // ifinfomsg
                 8, 0, 3, 0, 98, 114, 48, 0,  // IFLA_IFNAME br0
                 8, 0, 4, 0, 0xdc, 5, 0, 0,  // IFLA_MTU 1500
@@ -16,7 +16,8 @@ import Testing
     }
 
     @Test func addressRequestByBytes() {
-        let bytes = RouteSocket.addressMessage(IPAddress(family: .v4, value: 0x0a00_0001), prefixLength: 24, link: 3).finished(sequence: 1)
+        let bytes = RouteSocket.addressMessage(IPAddress(family: .v4, value: 0x0a00_0001), prefixLength: 24, link: 3).finished(
+            sequence: 1)
         #expect(
             bytes[16...].elementsEqual([
                 2, 24, 0, 0, 3, 0, 0, 0, 8, 0, 2, 0, 10, 0, 0, 1, 8, 0, 1, 0, 10, 0, 0, 1, 8, 0, 4, 0, 10, 0, 0, 255,
@@ -33,7 +34,8 @@ import Testing
 
     /// Lengths that lie end the list; nothing is read behind the end.
     @Test(arguments: [
-        [UInt8](arrayLiteral: 3, 0, 1, 0, 1, 2, 3, 4), [200, 0, 1, 0, 1, 2, 3, 4], [8, 0, 1], [0, 0, 0, 0], [255, 255, 255, 255, 255],
+        [UInt8](arrayLiteral: 3, 0, 1, 0, 1, 2, 3, 4), [200, 0, 1, 0, 1, 2, 3, 4], [8, 0, 1], [0, 0, 0, 0],
+        [255, 255, 255, 255, 255],
     ])
     func hostileAttributes(bytes: [UInt8]) {
         let reader = AttributeReader(bytes[...])

@@ -13,11 +13,14 @@ import Testing
         #expect(try next(["172.16.0.0/14", "172.20.0.0/15"]) == "172.22.0.0/16")
         #expect(try next(["172.16.0.0/12"]) == "192.168.0.0/20")
         #expect(try next(["172.16.0.0/12", "192.168.0.0/19"]) == "192.168.32.0/20")
-        #expect { try next(["172.16.0.0/12", "192.168.0.0/16"]) } throws: { ($0 as? GantryError)?.message.contains("fully subnetted") == true }
+        #expect { try next(["172.16.0.0/12", "192.168.0.0/16"]) } throws: {
+            ($0 as? GantryError)?.message.contains("fully subnetted") == true
+        }
     }
 
     @Test func addressesInOrder() throws {
-        let allocator = try AddressAllocator(Network.Pool(subnet: "10.0.0.0/29", gateway: "10.0.0.1", auxiliaryAddresses: ["r": "10.0.0.3"]))
+        let allocator = try AddressAllocator(
+            Network.Pool(subnet: "10.0.0.0/29", gateway: "10.0.0.1", auxiliaryAddresses: ["r": "10.0.0.3"]))
         var used: Set<IPAddress> = []
         var given: [String] = []
         while let address = allocator.next(used: used) {

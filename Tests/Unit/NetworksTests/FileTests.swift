@@ -3,7 +3,8 @@ import Testing
 @testable import Networks
 
 @Suite struct FileTests {
-    private let host = ResolverFile(parsing: "# c\nnameserver 127.0.0.53\nnameserver 192.0.2.53\nsearch a.example b.example\noptions edns0\n")
+    private let host = ResolverFile(
+        parsing: "# c\nnameserver 127.0.0.53\nnameserver 192.0.2.53\nsearch a.example b.example\noptions edns0\n")
 
     @Test func defaultBridgeDropsLoopback() {
         let text = host.textForDefaultBridge()
@@ -13,7 +14,8 @@ import Testing
     }
 
     @Test func nothingReachableFallsBack() {
-        #expect(ResolverFile(servers: ["127.0.0.1", "::1"]).textForDefaultBridge().contains("nameserver 8.8.8.8\nnameserver 8.8.4.4\n"))
+        #expect(
+            ResolverFile(servers: ["127.0.0.1", "::1"]).textForDefaultBridge().contains("nameserver 8.8.8.8\nnameserver 8.8.4.4\n"))
     }
 
     @Test func overrides() {
@@ -30,7 +32,8 @@ import Testing
     }
 
     @Test func hosts() {
-        let text = HostsFile.text(hostname: "myhost", domainName: "example.com", addresses: ["172.17.0.2"], extra: [("gw", "172.17.0.1")])
+        let text = HostsFile.text(
+            hostname: "myhost", domainName: "example.com", addresses: ["172.17.0.2"], extra: [("gw", "172.17.0.1")])
         #expect(text.hasPrefix("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n"))
         #expect(text.hasSuffix("ff02::2\tip6-allrouters\n172.17.0.1\tgw\n172.17.0.2\tmyhost.example.com myhost\n"))
     }

@@ -13,7 +13,8 @@ struct HostTests {
         _ id: String, _ network: String, _ namespace: OwnedDescriptor, ports: [PortRequest] = [], aliases: [String] = []
     ) -> AttachmentRequest {
         var request = AttachmentRequest(
-            containerID: id + String(repeating: "0", count: 64 - id.count), containerName: id, network: network, namespace: namespace)
+            containerID: id + String(repeating: "0", count: 64 - id.count), containerName: id, network: network,
+            namespace: namespace)
         request.ports = ports
         request.aliases = aliases
         return request
@@ -38,7 +39,9 @@ struct HostTests {
         try await play.serve("one:", in: one, port: 80)
         #expect(try Playground.ask("hello", "172.17.0.2", 80, in: two) == "one:hello.")
         #expect(try Playground.ask("host", "172.17.0.2", 80, in: play.host) == "one:host.")
-        #expect(await message { _ = try await controller.attach(request("aa", "bridge", one)) }?.contains("already exists in network bridge") == true)
+        #expect(
+            await message { _ = try await controller.attach(request("aa", "bridge", one)) }?.contains(
+                "already exists in network bridge") == true)
         #expect(try play.traces() != before)
         try await controller.removeFromKernel()
         #expect(try play.traces() == before)
@@ -56,11 +59,15 @@ struct HostTests {
             request(
                 "aa", "bridge", one,
                 ports: [
-                    PortRequest(containerPort: 80, hostPorts: 8080...8080), PortRequest(containerPort: 53, transport: .udp, hostPorts: 5353...5353),
-                    PortRequest(containerPort: 80, hostAddress: "127.0.0.1", hostPorts: 8081...8081), PortRequest(containerPort: 80),
+                    PortRequest(containerPort: 80, hostPorts: 8080...8080),
+                    PortRequest(containerPort: 53, transport: .udp, hostPorts: 5353...5353),
+                    PortRequest(containerPort: 80, hostAddress: "127.0.0.1", hostPorts: 8081...8081),
+                    PortRequest(containerPort: 80),
                 ]))
         #expect(endpoint.ports.count == 7)
-        #expect(endpoint.ports[0].hostAddress == "0.0.0.0" && endpoint.ports[1].hostAddress == "::" && endpoint.ports[1].hostPort == 8080)
+        #expect(
+            endpoint.ports[0].hostAddress == "0.0.0.0" && endpoint.ports[1].hostAddress == "::"
+                && endpoint.ports[1].hostPort == 8080)
         let outside = Playground.hostAddress
         #expect(try Playground.ask("a", "127.0.0.1", 8080, in: play.host) == "web:a.")
         #expect(try Playground.ask("b", "::1", 8080, in: play.host) == "web:b.")
@@ -77,14 +84,23 @@ struct HostTests {
         #expect(try Playground.ask("x", "172.17.0.2", 81, in: play.neighbour) == nil)
         #expect(try Playground.ask("x", "172.17.0.2", 80, in: play.neighbour) == nil)
 
-        let conflict = await message { _ = try await controller.attach(request("bb", "bridge", two, ports: [PortRequest(containerPort: 80, hostPorts: 8080...8080)])) }
+        let conflict = await message {
+            _ = try await controller.attach(
+                request("bb", "bridge", two, ports: [PortRequest(containerPort: 80, hostPorts: 8080...8080)]))
+        }
         #expect(conflict?.hasPrefix("driver failed programming external connectivity on endpoint bb (") == true)
         #expect(conflict?.hasSuffix("): Bind for 0.0.0.0:8080 failed: port is already allocated") == true)
-        let foreign = try NamespaceThread.run(in: play.host) { try BoundSocket.open(IPAddress(family: .v4, value: 0), port: 5000, isStream: true) }
-        let taken = await message { _ = try await controller.attach(request("bb", "bridge", two, ports: [PortRequest(containerPort: 80, hostPorts: 5000...5000)])) }
+        let foreign = try NamespaceThread.run(in: play.host) {
+            try BoundSocket.open(IPAddress(family: .v4, value: 0), port: 5000, isStream: true)
+        }
+        let taken = await message {
+            _ = try await controller.attach(
+                request("bb", "bridge", two, ports: [PortRequest(containerPort: 80, hostPorts: 5000...5000)]))
+        }
         #expect(taken?.hasSuffix("failed to bind host port for 0.0.0.0:5000:172.17.0.3:80/tcp: address already in use") == true)
         #expect(foreign.raw >= 0)
-        let ranged = try await controller.attach(request("bb", "bridge", two, ports: [PortRequest(containerPort: 80, hostPorts: 8080...8085)]))
+        let ranged = try await controller.attach(
+            request("bb", "bridge", two, ports: [PortRequest(containerPort: 80, hostPorts: 8080...8085)]))
         #expect(ranged.ports.first?.hostPort == 8082 || ranged.ports.first?.hostPort == 8081)
 
         await controller.detachAll(container: endpoint.containerID)
@@ -114,7 +130,9 @@ struct HostTests {
         #expect(try Playground.ask("x", "198.51.100.2", 80, in: three) == nil)
         #expect(try Playground.ask("out", "198.51.100.2", 80, in: one) == "neighbour:out.")
         #expect(bridged.ipv4Address == "172.17.0.2")
-        #expect(await message { try await controller.remove("n1") }?.contains("error while removing network: network n1 has active endpoints (name:\"bb\"") == true)
+        #expect(
+            await message { try await controller.remove("n1") }?.contains(
+                "error while removing network: network n1 has active endpoints (name:\"bb\"") == true)
         try await controller.detach(container: user.containerID, network: "n1")
         try await controller.remove("n1")
         #expect(await message { _ = try await controller.network("n1") } == "network n1 not found")
@@ -162,15 +180,21 @@ struct HostTests {
         let web = try await controller.attach(request("web", "n1", one, aliases: ["www"]))
         let asker = try await controller.attach(request("app", "n1", two))
         try await controller.startResolver(container: asker.containerID, namespace: two)
-        func query(_ name: String) -> [UInt8] { [0, 9, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0] + (DNSMessage.encode(name) ?? []) + [0, 1, 0, 1] }
+        func query(_ name: String) -> [UInt8] {
+            [0, 9, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0] + (DNSMessage.encode(name) ?? []) + [0, 1, 0, 1]
+        }
         for name in ["web", "www", "web.n1", "WWW.n1"] {
             let answer = try #require(try Playground.ask(query(name), Resolver.address, 53, in: two, stream: false))
             #expect(answer.suffix(4).elementsEqual(IPAddress(web.ipv4Address)?.bytes ?? []))
         }
         let framed = [0, UInt8(query("web").count)] + query("web")
-        #expect(try Playground.ask(framed, Resolver.address, 53, in: two)?.suffix(4).elementsEqual(IPAddress(web.ipv4Address)?.bytes ?? []) == true)
+        #expect(
+            try Playground.ask(framed, Resolver.address, 53, in: two)?.suffix(4).elementsEqual(
+                IPAddress(web.ipv4Address)?.bytes ?? []) == true)
         try await controller.rename(container: web.containerID, to: "shop")
-        #expect(try Playground.ask(query("shop"), Resolver.address, 53, in: two, stream: false)?.suffix(4).elementsEqual(IPAddress(web.ipv4Address)?.bytes ?? []) == true)
+        #expect(
+            try Playground.ask(query("shop"), Resolver.address, 53, in: two, stream: false)?.suffix(4).elementsEqual(
+                IPAddress(web.ipv4Address)?.bytes ?? []) == true)
         await controller.stopResolver(container: asker.containerID)
         #expect(try Playground.ask(query("web"), Resolver.address, 53, in: two, stream: false) == nil)
         try await play.end(controller)
@@ -210,7 +234,9 @@ struct HostTests {
         #expect(await refusal("bridge") == "operation is not permitted on predefined bridge network")
         #expect(await refusal("n2") { $0.driver = "nosuch" } == "plugin \"nosuch\" not found")
         #expect(await refusal("n2") { $0.driver = "host" } == "only one instance of \"host\" network is allowed")
-        #expect(await refusal("n2") { $0.pools = [Network.Pool(subnet: "172.17.4.0/24")] } == "invalid pool request: Pool overlaps with other one on this address space")
+        #expect(
+            await refusal("n2") { $0.pools = [Network.Pool(subnet: "172.17.4.0/24")] }
+                == "invalid pool request: Pool overlaps with other one on this address space")
         #expect(await message { try await controller.remove("bridge") } == "bridge is a pre-defined network and cannot be removed")
         #expect(await message { try await controller.remove("nosuch") } == "network nosuch not found")
         #expect(await refusal("n6") { $0.enableIPv6 = true } == nil)
@@ -219,7 +245,9 @@ struct HostTests {
         var wrong = request("aa", "bridge", space)
         wrong.ipv4Address = "172.17.0.9"
         let asked = wrong
-        #expect(await message { _ = try await controller.attach(asked) }?.hasSuffix("user specified IP address is supported only when connecting to networks with user configured subnets") == true)
+        #expect(
+            await message { _ = try await controller.attach(asked) }?.hasSuffix(
+                "user specified IP address is supported only when connecting to networks with user configured subnets") == true)
         try await play.end(controller)
     }
 }

@@ -9,7 +9,8 @@ import Testing
 
     private func endpoint(_ container: String, _ address: String, network: String = "n1", names: [String]) -> Endpoint {
         Endpoint(
-            id: "e\(container)\(network)", networkID: network, networkName: network, containerID: container, containerName: names[0], names: names,
+            id: "e\(container)\(network)", networkID: network, networkName: network, containerID: container,
+            containerName: names[0], names: names,
             ipv4Address: address, ipv4PrefixLength: 16, gateway: "", macAddress: "", interfaceName: "eth0", hostInterfaceName: "")
     }
 
@@ -27,10 +28,12 @@ import Testing
     }
 
     /// Loops, forward pointers, labels and names that are too long, ends in the middle: nil, and no harm.
-    @Test(arguments: [
-        [0xc0, 12, 0, 1, 0, 1], [0xc0, 14, 0xc0, 12, 0, 1, 0, 1], [63, 1, 2], [1, 97], [1, 97, 0xc0], [0x80, 0, 0, 1, 0, 1], [0, 0, 1, 0], [],
-        Array([[UInt8]](repeating: [63] + [UInt8](repeating: 97, count: 63), count: 5).joined()) + [0, 0, 1, 0, 1],
-    ] as [[UInt8]])
+    @Test(
+        arguments: [
+            [0xc0, 12, 0, 1, 0, 1], [0xc0, 14, 0xc0, 12, 0, 1, 0, 1], [63, 1, 2], [1, 97], [1, 97, 0xc0], [0x80, 0, 0, 1, 0, 1],
+            [0, 0, 1, 0], [],
+            Array([[UInt8]](repeating: [63] + [UInt8](repeating: 97, count: 63), count: 5).joined()) + [0, 0, 1, 0, 1],
+        ] as [[UInt8]])
     func hostileNames(name: [UInt8]) {
         #expect(DNSMessage(query: [0, 1, 1, 0, 0, 1, 0, 0, 0, 0, 0, 0] + name) == nil)
     }

@@ -1,6 +1,6 @@
 import Essentials
-import Glibc
 import GRDB
+import Glibc
 import LinuxSystem
 import Logging
 import NIOCore
@@ -54,7 +54,8 @@ final class Playground: Sendable {
     /// What is in the host's namespace: names of links, and the text of its firewall.
     func traces() throws -> [String] {
         let rules = try NamespaceThread.run(in: host) { try Firewall().listing() }
-        return try RouteSocket.open(in: host).links().map(\.name).sorted() + rules.split(separator: "\n").filter { $0.hasPrefix("table") }.map(String.init)
+        return try RouteSocket.open(in: host).links().map(\.name).sorted()
+            + rules.split(separator: "\n").filter { $0.hasPrefix("table") }.map(String.init)
     }
 
     /// Answers every TCP connection with `greeting` and what it says, ending after the other side has ended.
@@ -83,14 +84,18 @@ final class Playground: Sendable {
     }
 
     /// Sends `bytes` from inside a namespace, ends its side when it is TCP, and gives all that comes back; nil when nothing does.
-    static func ask(_ bytes: [UInt8], _ address: String, _ port: UInt16, in namespace: OwnedDescriptor, stream: Bool = true) throws -> [UInt8]? {
+    static func ask(
+        _ bytes: [UInt8], _ address: String, _ port: UInt16, in namespace: OwnedDescriptor, stream: Bool = true
+    ) throws -> [UInt8]? {
         let target = try Self.address(address)
         return try NamespaceThread.run(in: namespace) { () -> [UInt8]? in
             let type = Int32((stream ? SOCK_STREAM : SOCK_DGRAM).rawValue)
             let client = OwnedDescriptor(try check("socket") { socket(target.family == .v4 ? AF_INET : AF_INET6, type, 0) })
             var patience = timeval(tv_sec: 1, tv_usec: 0)
             for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
-                try check("setsockopt") { setsockopt(client.raw, SOL_SOCKET, option, &patience, socklen_t(MemoryLayout<timeval>.size)) }
+                try check("setsockopt") {
+                    setsockopt(client.raw, SOL_SOCKET, option, &patience, socklen_t(MemoryLayout<timeval>.size))
+                }
             }
             do { try BoundSocket.connect(client, to: target, port: port) } catch { return nil }
             var sent = 0
@@ -113,7 +118,9 @@ final class Playground: Sendable {
         }
     }
 
-    static func ask(_ text: String, _ address: String, _ port: UInt16, in namespace: OwnedDescriptor, stream: Bool = true) throws -> String? {
+    static func ask(
+        _ text: String, _ address: String, _ port: UInt16, in namespace: OwnedDescriptor, stream: Bool = true
+    ) throws -> String? {
         try ask(Array(text.utf8), address, port, in: namespace, stream: stream).map { String(decoding: $0, as: UTF8.self) }
     }
 
@@ -124,7 +131,9 @@ final class Playground: Sendable {
 }
 
 extension RouteSocket {
-    static func open(in namespace: OwnedDescriptor) throws -> RouteSocket { try NamespaceThread.run(in: namespace) { try RouteSocket() } }
+    static func open(in namespace: OwnedDescriptor) throws -> RouteSocket {
+        try NamespaceThread.run(in: namespace) { try RouteSocket() }
+    }
 }
 
 private final class Echo: ChannelInboundHandler {
@@ -134,7 +143,9 @@ private final class Echo: ChannelInboundHandler {
 
     init(_ greeting: String) { self.greeting = greeting }
 
-    func channelActive(context: ChannelHandlerContext) { context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: greeting)), promise: nil) }
+    func channelActive(context: ChannelHandlerContext) {
+        context.writeAndFlush(wrapOutboundOut(ByteBuffer(string: greeting)), promise: nil)
+    }
     func channelRead(context: ChannelHandlerContext, data: NIOAny) { context.writeAndFlush(data, promise: nil) }
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         guard case .inputClosed? = event as? ChannelEvent else { return }

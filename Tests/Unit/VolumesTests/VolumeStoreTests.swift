@@ -1,6 +1,6 @@
 import Essentials
-import Glibc
 import GRDB
+import Glibc
 import LinuxSystem
 import Logging
 import Testing
@@ -66,9 +66,13 @@ final class Scratch {
         let scratch = try Scratch()
         let store = scratch.store
         #expect(message { _ = try store.create(name: "a") }?.hasPrefix("create a: volume name is too short") == true)
-        #expect(message { _ = try store.create(name: "bad name") }?.hasPrefix("create bad name: \"bad name\" includes invalid characters") == true)
+        #expect(
+            message { _ = try store.create(name: "bad name") }?.hasPrefix(
+                "create bad name: \"bad name\" includes invalid characters") == true)
         #expect(message { _ = try store.create(name: "../x") } != nil)
-        #expect(message { _ = try store.create(name: "v3", driver: "nosuch") } == "create v3: error looking up volume plugin nosuch: plugin \"nosuch\" not found")
+        #expect(
+            message { _ = try store.create(name: "v3", driver: "nosuch") }
+                == "create v3: error looking up volume plugin nosuch: plugin \"nosuch\" not found")
         #expect(message { _ = try store.create(name: "v4", options: ["foo": "bar"]) } == "create v4: invalid option: \"foo\"")
         #expect(try store.list().isEmpty)
     }
@@ -77,7 +81,9 @@ final class Scratch {
         #expect(
             try LocalOptions.mount(["type": "tmpfs", "device": "tmpfs", "o": "size=1m,ro,nodev"], volume: "v")
                 == .init(type: "tmpfs", source: "tmpfs", flags: 5, data: "size=1m"))
-        #expect(try LocalOptions.mount(["type": "none", "device": "/srv", "o": "bind"], volume: "v") == .init(type: "", source: "/srv", flags: 4096, data: ""))
+        #expect(
+            try LocalOptions.mount(["type": "none", "device": "/srv", "o": "bind"], volume: "v")
+                == .init(type: "", source: "/srv", flags: 4096, data: ""))
         #expect(try LocalOptions.mount([:], volume: "v") == nil)
     }
 

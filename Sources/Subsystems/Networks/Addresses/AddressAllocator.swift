@@ -9,7 +9,9 @@ struct AddressAllocator {
 
     /// - Throws: `invalid` in Docker's words when a part of the pool does not fit.
     init(_ pool: Network.Pool) throws(GantryError) {
-        guard let subnet = IPSubnet(pool.subnet) else { throw .invalid("invalid subnet \(pool.subnet): invalid CIDR block notation") }
+        guard let subnet = IPSubnet(pool.subnet) else {
+            throw .invalid("invalid subnet \(pool.subnet): invalid CIDR block notation")
+        }
         self.subnet = subnet
         range = IPSubnet(pool.ipRange) ?? subnet
         reserved = []

@@ -11,7 +11,9 @@ struct SubnetPool {
         self.ranges = []
         for range in ranges {
             guard let base = IPSubnet(range.base), range.size >= base.prefixLength, range.size <= base.base.bitWidth - 2 else {
-                throw .invalid("invalid address pool `\(range.base)` with size \(range.size)", hint: "the size is the prefix length of the subnets")
+                throw .invalid(
+                    "invalid address pool `\(range.base)` with size \(range.size)",
+                    hint: "the size is the prefix length of the subnets")
             }
             self.ranges.append((base, range.size))
         }
@@ -31,6 +33,7 @@ struct SubnetPool {
             }
         }
         throw .denied(
-            "all predefined address pools have been fully subnetted", hint: "name a subnet with --subnet, or set default-address-pools")
+            "all predefined address pools have been fully subnetted",
+            hint: "name a subnet with --subnet, or set default-address-pools")
     }
 }

@@ -1,8 +1,8 @@
 internal import Essentials
 package import LinuxSystem
 internal import Logging
-internal import Netlink
 internal import NIOCore
+internal import Netlink
 
 /// Tying namespaces into networks, and untying them.
 extension NetworkController {
@@ -33,7 +33,8 @@ extension NetworkController {
         } catch {
             await undo(endpoint)
             throw GantryError(
-                (error as? GantryError)?.kind ?? .unavailable, "cannot attach \(request.containerName) to network \(network.name)", cause: error)
+                (error as? GantryError)?.kind ?? .unavailable, "cannot attach \(request.containerName) to network \(network.name)",
+                cause: error)
         }
     }
 
@@ -77,21 +78,31 @@ extension NetworkController {
     }
 
     private func allocate(_ family: IPAddress.Family, _ asked: String?, in network: Network) throws -> (IPAddress, Network.Pool)? {
-        let used = Set(endpoints.values.filter { $0.networkID == network.id }.flatMap { [IPAddress($0.ipv4Address), IPAddress($0.ipv6Address)] }.compactMap { $0 })
+        let used = Set(
+            endpoints.values.filter { $0.networkID == network.id }.flatMap {
+                [IPAddress($0.ipv4Address), IPAddress($0.ipv6Address)]
+            }.compactMap { $0 })
         let pools = network.pools.filter { IPSubnet($0.subnet)?.base.family == family }
         if let asked, !asked.isEmpty {
-            guard let address = IPAddress(asked), address.family == family else { throw GantryError.invalid("invalid IP address: \(asked)") }
+            guard let address = IPAddress(asked), address.family == family else {
+                throw GantryError.invalid("invalid IP address: \(asked)")
+            }
             for pool in pools where IPSubnet(pool.subnet)?.contains(address) == true {
                 return (try AddressAllocator(pool).claim(address, used: used), pool)
             }
             throw GantryError.invalid(
-                "invalid config for network \(network.name): invalid endpoint settings:\nno configured subnet contains IP address \(asked)")
+                "invalid config for network \(network.name): invalid endpoint settings:\n"
+                    + "no configured subnet contains IP address \(asked)"
+            )
         }
         for pool in pools {
             if let address = try AddressAllocator(pool).next(used: used) { return (address, pool) }
         }
         guard pools.isEmpty else {
-            throw GantryError.denied("no available IPv\(family == .v4 ? 4 : 6) addresses on this network's address pools: \(network.name) (\(network.id))")
+            throw GantryError.denied(
+                "no available IPv\(family == .v4 ? 4 : 6) addresses on this network's address pools: "
+                    + "\(network.name) (\(network.id))"
+            )
         }
         return nil
     }
@@ -108,20 +119,26 @@ extension NetworkController {
     private func connect(_ endpoint: Endpoint, _ request: AttachmentRequest, _ network: Network) throws {
         let socket = try socket()
         guard let bridge = try socket.link(named: bridgeName(of: network)) else {
-            throw GantryError.unavailable("bridge `\(bridgeName(of: network))` is gone", hint: "restart the daemon to make it again")
+            throw GantryError.unavailable(
+                "bridge `\(bridgeName(of: network))` is gone", hint: "restart the daemon to make it again")
         }
         let index = try socket.createVeth(
             name: endpoint.hostInterfaceName, peerName: endpoint.interfaceName, peerNamespace: request.namespace,
             peerAddress: MACAddress(endpoint.macAddress), mtu: mtu(of: network))
-        try socket.set(LinkChange(up: true, alias: "\(configuration.linkMark)endpoint:\(endpoint.id)", master: bridge.index), link: index)
+        try socket.set(
+            LinkChange(up: true, alias: "\(configuration.linkMark)endpoint:\(endpoint.id)", master: bridge.index), link: index)
         let isolated = network.options[BridgeOption.enableICC].map { $0 == "false" || $0 == "0" } ?? false
         try socket.setPort(hairpin: true, isolated: isolated, link: index)
         let inside = try NamespaceThread.run(in: request.namespace) { try RouteSocket() }
         guard let peer = try inside.link(named: endpoint.interfaceName) else {
             throw GantryError.unavailable("the new link `\(endpoint.interfaceName)` is not in its namespace")
         }
-        if let loopback = try inside.link(named: "lo"), !loopback.isUp { try inside.set(LinkChange(up: true), link: loopback.index) }
-        for (text, length) in [(endpoint.ipv4Address, endpoint.ipv4PrefixLength), (endpoint.ipv6Address, endpoint.ipv6PrefixLength)] {
+        if let loopback = try inside.link(named: "lo"), !loopback.isUp {
+            try inside.set(LinkChange(up: true), link: loopback.index)
+        }
+        for (text, length) in [
+            (endpoint.ipv4Address, endpoint.ipv4PrefixLength), (endpoint.ipv6Address, endpoint.ipv6PrefixLength),
+        ] {
             if let address = IPAddress(text) { try inside.addAddress(address, prefixLength: length, link: peer.index) }
         }
         try inside.set(LinkChange(up: true), link: peer.index)
@@ -165,7 +182,8 @@ extension NetworkController {
         names.remove(endpoint.id)
         func attempt(_ what: String, _ body: () throws -> Void) {
             do { try body() } catch {
-                logger.warning("cannot undo an attachment", metadata: ["endpoint": "\(endpoint.id)", "step": "\(what)", "error": "\(error)"])
+                logger.warning(
+                    "cannot undo an attachment", metadata: ["endpoint": "\(endpoint.id)", "step": "\(what)", "error": "\(error)"])
             }
         }
         attempt("firewall") {
@@ -189,7 +207,9 @@ extension NetworkController {
             for (binding, error) in try ports().reclaim(endpoint.ports, endpoint: endpoint.id) {
                 logger.error(
                     "published port cannot be served again",
-                    metadata: ["container": "\(container)", "port": "\(binding.hostAddress):\(binding.hostPort)", "error": "\(error)"])
+                    metadata: [
+                        "container": "\(container)", "port": "\(binding.hostAddress):\(binding.hostPort)", "error": "\(error)",
+                    ])
             }
             try await serve(endpoint)
         }

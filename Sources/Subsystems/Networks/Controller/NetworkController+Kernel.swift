@@ -20,7 +20,8 @@ extension NetworkController {
         let index: Int32
         if let link = try socket.link(named: name) {
             guard link.kind == "bridge" else {
-                throw GantryError.conflict("cannot use `\(name)` for network \(network.name): it is a link of kind `\(link.kind)`, not a bridge")
+                throw GantryError.conflict(
+                    "cannot use `\(name)` for network \(network.name): it is a link of kind `\(link.kind)`, not a bridge")
             }
             index = link.index
         } else {
@@ -37,7 +38,9 @@ extension NetworkController {
     /// Removes a bridge that we made; one of somebody else stays.
     func lowerBridge(of network: Network) throws {
         let name = bridgeName(of: network)
-        guard let link = try socket().link(named: name), link.alias == "\(configuration.linkMark)network:\(network.id)" else { return }
+        guard let link = try socket().link(named: name), link.alias == "\(configuration.linkMark)network:\(network.id)" else {
+            return
+        }
         try socket().deleteLink(named: name)
     }
 
@@ -70,7 +73,8 @@ extension NetworkController {
         let masquerade = network.options[BridgeOption.masquerade].map { $0 == "true" || $0 == "1" } ?? true
         return RuleSet.Bridge(
             name: bridgeName(of: network), subnets4: subnets.filter { $0.base.family == .v4 }.map(\.description),
-            subnets6: subnets.filter { $0.base.family == .v6 }.map(\.description), isInternal: network.isInternal, masquerades: masquerade)
+            subnets6: subnets.filter { $0.base.family == .v6 }.map(\.description), isInternal: network.isInternal,
+            masquerades: masquerade)
     }
 
     func rulePorts(_ endpoint: Endpoint) -> [RuleSet.PublishedPort] {

@@ -57,7 +57,9 @@ extension NetworkController {
         case "host", "null": throw .denied("only one instance of \"\(specification.driver)\" network is allowed")
         case "overlay":
             throw .unavailable(
-                "This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\" to connect this node to swarm and try again.")
+                "This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\" "
+                    + "to connect this node to swarm and try again."
+            )
         default: throw .notFound("plugin \"\(specification.driver)\" not found")
         }
         guard specification.ipamDriver == "default" || specification.ipamDriver.isEmpty else {
@@ -66,10 +68,14 @@ extension NetworkController {
         guard specification.enableIPv4 else {
             throw .unsupported("networks without IPv4 are not supported", hint: "leave IPv4 on and add --ipv6")
         }
-        guard !networks.values.contains(where: { $0.name == name }) else { throw .conflict("network with name \(name) already exists") }
+        guard !networks.values.contains(where: { $0.name == name }) else {
+            throw .conflict("network with name \(name) already exists")
+        }
         try PoolCheck.check(specification.pools)
         if let bridge = specification.options[BridgeOption.bridgeName], !bridge.isEmpty {
-            guard bridge.utf8.count <= 15, !bridge.contains("/"), !bridge.contains("\""), !bridge.contains(where: \.isWhitespace), bridge != ".", bridge != ".." else {
+            guard bridge.utf8.count <= 15, !bridge.contains("/"), !bridge.contains("\""), !bridge.contains(where: \.isWhitespace),
+                bridge != ".", bridge != ".."
+            else {
                 throw .invalid("invalid bridge name `\(bridge)`: at most 15 bytes without blanks, quotes and slashes")
             }
         }
@@ -100,7 +106,9 @@ extension NetworkController {
             // A unique local /64 (RFC 4193) from the network's own random id.
             let digits = Array(network.id.prefix(14))
             let groups = [String(digits[0..<2]), String(digits[2..<6]), String(digits[6..<10]), String(digits[10..<14])]
-            pools.append(Network.Pool(subnet: IPSubnet("fd\(groups[0]):\(groups[1]):\(groups[2]):\(groups[3])::/64")?.description ?? "fd00::/64"))
+            pools.append(
+                Network.Pool(
+                    subnet: IPSubnet("fd\(groups[0]):\(groups[1]):\(groups[2]):\(groups[3])::/64")?.description ?? "fd00::/64"))
         }
         return try pools.map { pool throws(GantryError) in
             var pool = pool
@@ -108,7 +116,9 @@ extension NetworkController {
                 let allocator = try AddressAllocator(pool)
                 var gateway = allocator.firstHost
                 if allocator.reserved.contains(gateway) {
-                    guard let free = allocator.next(used: []) else { throw .denied("no address is left for the gateway of \(pool.subnet)") }
+                    guard let free = allocator.next(used: []) else {
+                        throw .denied("no address is left for the gateway of \(pool.subnet)")
+                    }
                     gateway = free
                 }
                 pool.gateway = gateway.description
@@ -120,10 +130,13 @@ extension NetworkController {
     /// Removes a network that nothing is attached to.
     package func remove(_ nameOrID: String) async throws {
         let network = try network(nameOrID)
-        guard !network.isPredefined else { throw GantryError.denied("\(network.name) is a pre-defined network and cannot be removed") }
+        guard !network.isPredefined else {
+            throw GantryError.denied("\(network.name) is a pre-defined network and cannot be removed")
+        }
         let active = try endpoints(of: network.id)
         guard active.isEmpty else {
-            let list = active.map { "name:\"\($0.containerName)\" id:\"\(Identifier.short($0.containerID))\"" }.joined(separator: ", ")
+            let list = active.map { "name:\"\($0.containerName)\" id:\"\(Identifier.short($0.containerID))\"" }.joined(
+                separator: ", ")
             throw GantryError.denied("error while removing network: network \(network.name) has active endpoints (\(list))")
         }
         try lowerBridge(of: network)
@@ -151,11 +164,14 @@ extension NetworkController {
             try table.save(network)
             networks[network.id] = network
         }
-        var bridge = networks.values.first { $0.isDefaultBridge } ?? Network(
-            id: Identifier.random(), name: "bridge", driver: "bridge", createdAt: .now())
+        var bridge =
+            networks.values.first { $0.isDefaultBridge }
+            ?? Network(
+                id: Identifier.random(), name: "bridge", driver: "bridge", createdAt: .now())
         if let text = configuration.defaultBridgeAddress {
             guard let (address, length) = IPSubnet.parse(text), address.family == .v4, length <= 30 else {
-                throw GantryError.invalid("invalid bridge address `\(text)`", hint: "write an address with its prefix length, 172.17.0.1/16")
+                throw GantryError.invalid(
+                    "invalid bridge address `\(text)`", hint: "write an address with its prefix length, 172.17.0.1/16")
             }
             let subnet = IPSubnet(containing: address, prefixLength: length)
             bridge.pools = [Network.Pool(subnet: subnet.description, gateway: address.description)]
@@ -167,7 +183,8 @@ extension NetworkController {
         }
         bridge.options = [
             BridgeOption.defaultBridge: "true", BridgeOption.enableICC: "true", BridgeOption.masquerade: "true",
-            BridgeOption.hostBinding: "0.0.0.0", BridgeOption.bridgeName: configuration.bridgeName, BridgeOption.mtu: "\(configuration.mtu)",
+            BridgeOption.hostBinding: "0.0.0.0", BridgeOption.bridgeName: configuration.bridgeName,
+            BridgeOption.mtu: "\(configuration.mtu)",
         ]
         try table.save(bridge)
         networks[bridge.id] = bridge

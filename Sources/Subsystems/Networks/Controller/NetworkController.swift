@@ -2,9 +2,9 @@ package import Essentials
 package import GRDB
 internal import LinuxSystem
 package import Logging
-internal import Netlink
 internal import NIOCore
 internal import NIOPosix
+internal import Netlink
 
 /// The networks of this host: their records, what of them is in the kernel, and what is attached.
 ///
@@ -87,7 +87,9 @@ package actor NetworkController {
     package func removeFromKernel() async throws {
         for container in Set(endpoints.values.map(\.containerID)) { await detachAll(container: container) }
         if wall != nil { try firewall(RuleSet.remove(configuration.tableName)) }
-        for link in try socket().links() where link.alias.hasPrefix(configuration.linkMark) { try socket().deleteLink(named: link.name) }
+        for link in try socket().links() where link.alias.hasPrefix(configuration.linkMark) {
+            try socket().deleteLink(named: link.name)
+        }
     }
 
     func socket() throws(GantryError) -> RouteSocket {

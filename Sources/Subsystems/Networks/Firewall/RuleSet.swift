@@ -58,7 +58,8 @@ struct RuleSet: Sendable, Equatable {
         if port.hostAddress == "0.0.0.0" {
             return "\(verb) element ip \(table) published { \(port.transport) . \(port.hostPort) : \(target) }\n"
         }
-        return "\(verb) element ip \(table) published_on { \(port.transport) . \(port.hostAddress) . \(port.hostPort) : \(target) }\n"
+        return
+            "\(verb) element ip \(table) published_on { \(port.transport) . \(port.hostAddress) . \(port.hostPort) : \(target) }\n"
     }
 
     private static func template4(_ table: String) -> String {

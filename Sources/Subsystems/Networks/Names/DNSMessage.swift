@@ -1,7 +1,9 @@
 /// A DNS question with the header it came in, and answers to it. Source: RFC 1035 §4, RFC 3596 (AAAA), RFC 6891 (EDNS).
 struct DNSMessage: Sendable, Equatable {
     enum RecordType: UInt16, Sendable { case a = 1, ptr = 12, aaaa = 28, any = 255 }
-    enum ResponseCode: UInt8, Sendable { case noError = 0, formatError = 1, serverFailure = 2, nameError = 3, notImplemented = 4, refused = 5 }
+    enum ResponseCode: UInt8, Sendable {
+        case noError = 0, formatError = 1, serverFailure = 2, nameError = 3, notImplemented = 4, refused = 5
+    }
 
     struct Question: Sendable, Equatable {
         /// Labels joined by dots, lower case, without the final dot.

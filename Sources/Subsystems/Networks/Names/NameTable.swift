@@ -44,8 +44,12 @@ final class NameTable: Sendable {
             var answers: [DNSMessage.Answer] = []
             let type = DNSMessage.RecordType(rawValue: question.type)
             for endpoint in found {
-                if type == .a || type == .any, let address = IPAddress(endpoint.ipv4Address) { answers.append(.address(address.bytes)) }
-                if type == .aaaa || type == .any, let address = IPAddress(endpoint.ipv6Address) { answers.append(.address(address.bytes)) }
+                if type == .a || type == .any, let address = IPAddress(endpoint.ipv4Address) {
+                    answers.append(.address(address.bytes))
+                }
+                if type == .aaaa || type == .any, let address = IPAddress(endpoint.ipv6Address) {
+                    answers.append(.address(address.bytes))
+                }
             }
             if answers.count > 1 {
                 state.turn &+= 1
@@ -71,7 +75,9 @@ final class NameTable: Sendable {
     }
 
     private static func reverse(_ name: String, _ visible: [Endpoint]) -> Lookup {
-        guard let bytes = DNSMessage.reverseAddress(name), let address = IPAddress(bytes: bytes) else { return Lookup(isKnown: false, answers: []) }
+        guard let bytes = DNSMessage.reverseAddress(name), let address = IPAddress(bytes: bytes) else {
+            return Lookup(isKnown: false, answers: [])
+        }
         let found = visible.filter { IPAddress($0.ipv4Address) == address || IPAddress($0.ipv6Address) == address }
         return Lookup(isKnown: !found.isEmpty, answers: found.map { .pointer("\($0.containerName).\($0.networkName)") })
     }

@@ -1,9 +1,9 @@
 internal import Essentials
 internal import LinuxSystem
 internal import Logging
-internal import Netlink
 internal import NIOCore
 internal import NIOPosix
+internal import Netlink
 
 /// The name server of one container: sockets on 127.0.0.11:53 inside its namespace, served here.
 final class Resolver: Sendable {
@@ -46,7 +46,8 @@ final class Resolver: Sendable {
 
     func stop() async {
         for channel in channels {
-            do { try await channel.close() } catch { continue /* closed already: its namespace has gone */ }
+            // Closed already when its namespace has gone: that is what is wanted.
+            do { try await channel.close() } catch { continue }
         }
     }
 }

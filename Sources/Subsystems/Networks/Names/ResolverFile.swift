@@ -52,7 +52,8 @@ package struct ResolverFile: Sendable, Equatable {
     }
 
     private static func overrides(_ servers: [String], _ search: [String], _ options: [String]) -> String {
-        let words = [servers.isEmpty ? nil : "nameservers", search.isEmpty ? nil : "search", options.isEmpty ? nil : "options"].compactMap { $0 }
+        let words = [servers.isEmpty ? nil : "nameservers", search.isEmpty ? nil : "search", options.isEmpty ? nil : "options"]
+            .compactMap { $0 }
         return "# Overrides: [\(words.joined(separator: " "))]\n"
     }
 
@@ -85,7 +86,9 @@ package enum HostsFile {
     /// - Parameters:
     ///   - extra: `--add-host` in order, `host-gateway` already replaced.
     ///   - addresses: the container's own, all families.
-    package static func text(hostname: String, domainName: String, addresses: [String], extra: [(name: String, address: String)]) -> String {
+    package static func text(
+        hostname: String, domainName: String, addresses: [String], extra: [(name: String, address: String)]
+    ) -> String {
         var text = """
             127.0.0.1\tlocalhost
             ::1\tlocalhost ip6-localhost ip6-loopback

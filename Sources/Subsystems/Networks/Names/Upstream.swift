@@ -47,7 +47,9 @@ final class Upstream: Sendable {
             return ask(query, id: id, stream: stream, on: loop, servers: servers.dropFirst())
         }
 
-        func connectStream(_ server: SocketAddress, _ id: UInt16, _ promise: EventLoopPromise<ByteBuffer?>) -> EventLoopFuture<any Channel> {
+        func connectStream(
+            _ server: SocketAddress, _ id: UInt16, _ promise: EventLoopPromise<ByteBuffer?>
+        ) -> EventLoopFuture<any Channel> {
             ClientBootstrap(group: loop).connectTimeout(Self.patience)
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {
@@ -56,7 +58,9 @@ final class Upstream: Sendable {
                 }
                 .connect(to: server)
         }
-        func connectDatagram(_ server: SocketAddress, _ id: UInt16, _ promise: EventLoopPromise<ByteBuffer?>) -> EventLoopFuture<any Channel> {
+        func connectDatagram(
+            _ server: SocketAddress, _ id: UInt16, _ promise: EventLoopPromise<ByteBuffer?>
+        ) -> EventLoopFuture<any Channel> {
             DatagramBootstrap(group: loop)
                 .channelInitializer { channel in
                     channel.eventLoop.makeCompletedFuture {

@@ -1,7 +1,7 @@
 internal import LinuxSystem
-internal import Netlink
 internal import NIOCore
 internal import NIOPosix
+internal import Netlink
 
 /// Passes datagrams from a bound socket to a container and the answers back, one association per sender.
 final class DatagramForwarder: ChannelInboundHandler {
@@ -43,9 +43,10 @@ final class DatagramForwarder: ChannelInboundHandler {
         let future = DatagramBootstrap(group: context.eventLoop)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    try channel.pipeline.syncOperations.addHandlers([
-                        IdleStateHandler(allTimeout: idleTime), Answers(front: front, sender: sender),
-                    ] as [any ChannelHandler])
+                    try channel.pipeline.syncOperations.addHandlers(
+                        [
+                            IdleStateHandler(allTimeout: idleTime), Answers(front: front, sender: sender),
+                        ] as [any ChannelHandler])
                 }
             }
             .connect(to: target)

@@ -1,9 +1,9 @@
-internal import Glibc
 internal import Essentials
+internal import Glibc
 internal import LinuxSystem
-internal import Netlink
 internal import NIOCore
 internal import NIOPosix
+internal import Netlink
 
 /// Holds host ports for containers: reserves each by binding it, and forwards what the firewall does not.
 ///
@@ -55,7 +55,8 @@ final class PortPublisher {
         for binding in bindings {
             do {
                 guard let address = IPAddress(binding.hostAddress) else { continue }
-                sockets.append((binding, try BoundSocket.open(address, port: binding.hostPort, isStream: binding.transport == .tcp)))
+                sockets.append(
+                    (binding, try BoundSocket.open(address, port: binding.hostPort, isStream: binding.transport == .tcp)))
                 span.insert(Self.key(binding))
             } catch { failures.append((binding, error)) }
         }
@@ -87,7 +88,9 @@ final class PortPublisher {
             throw .unsupported("publishing sctp ports is not supported", hint: "use host networking for sctp")
         }
         if request.hostAddress.isEmpty {
-            guard let address = IPAddress(defaultAddress) else { throw .invalid("invalid host binding address `\(defaultAddress)`") }
+            guard let address = IPAddress(defaultAddress) else {
+                throw .invalid("invalid host binding address `\(defaultAddress)`")
+            }
             return address == IPAddress(family: .v4, value: 0) && hasIPv6 ? [address, IPAddress(family: .v6, value: 0)] : [address]
         }
         guard let address = IPAddress(request.hostAddress) else { throw .invalid("invalid IP address: \(request.hostAddress)") }

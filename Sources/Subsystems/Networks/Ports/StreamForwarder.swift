@@ -1,7 +1,7 @@
 internal import LinuxSystem
-internal import Netlink
 internal import NIOCore
 internal import NIOPosix
+internal import Netlink
 
 /// Passes TCP connections from a bound listening socket to one address of a container.
 enum StreamForwarder {

@@ -36,7 +36,9 @@ package struct PortRequest: Sendable, Codable, Hashable {
     /// The first free one is taken; nil asks for an ephemeral port.
     package var hostPorts: ClosedRange<UInt16>?
 
-    package init(containerPort: UInt16, transport: Transport = .tcp, hostAddress: String = "", hostPorts: ClosedRange<UInt16>? = nil) {
+    package init(
+        containerPort: UInt16, transport: Transport = .tcp, hostAddress: String = "", hostPorts: ClosedRange<UInt16>? = nil
+    ) {
         self.containerPort = containerPort
         self.transport = transport
         self.hostAddress = hostAddress

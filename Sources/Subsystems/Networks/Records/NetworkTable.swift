@@ -62,7 +62,8 @@ package struct NetworkTable: Sendable {
             do {
                 return try JSONDecoder().decode(type, from: Data(body.utf8))
             } catch {
-                logger.error("record left aside: it cannot be read", metadata: ["table": "\(table)", "id": "\(id)", "error": "\(error)"])
+                logger.error(
+                    "record left aside: it cannot be read", metadata: ["table": "\(table)", "id": "\(id)", "error": "\(error)"])
                 return nil
             }
         }
