@@ -41,6 +41,8 @@ package final class TarReader {
             default:
                 var entry = try Self.entry(header, longName: longName, longLink: longLink)
                 try records.apply(to: &entry)
+                // Old archives mark a directory by the slash at the end of its whole name.
+                if entry.kind == .regular, entry.name.last == 47 { entry.kind = .directory }
                 guard entry.size >= 0, entry.size < 1 << 60 else {
                     throw GantryError.invalid("invalid tar header: size of `\(entry.nameText)` out of range")
                 }
@@ -162,8 +164,7 @@ package final class TarReader {
 
     private static func kind(of type: UInt8, name: [UInt8]) throws(GantryError) -> TarEntry.Kind {
         switch type {
-        // Old archives mark a directory by the slash at the end of its name.
-        case UInt8(ascii: "0"), 0, UInt8(ascii: "7"): name.last == 47 ? .directory : .regular
+        case UInt8(ascii: "0"), 0, UInt8(ascii: "7"): .regular
         case UInt8(ascii: "1"): .hardLink
         case UInt8(ascii: "2"): .symbolicLink
         case UInt8(ascii: "3"): .characterDevice

@@ -36,4 +36,9 @@ package struct LoadedImage: Sendable, Hashable {
     package let id: Digest
     /// Names given to it; none when the archive had none.
     package let references: [Reference]
+
+    package init(id: Digest, references: [Reference]) {
+        self.id = id
+        self.references = references
+    }
 }
