@@ -173,7 +173,9 @@ let package = Package(
             name: "VolumesTests", dependencies: ["Volumes", "Essentials", "LinuxSystem", database, logging],
             path: "Tests/Unit/VolumesTests", swiftSettings: strict),
         .testTarget(
-            name: "BuilderTests", dependencies: ["Builder", "BuildGraph", "Dockerfile", "Essentials", "LinuxSystem", "OCI"],
+            name: "BuildGraphTests", dependencies: ["BuildGraph", "Essentials", database], path: "Tests/Unit/BuildGraphTests", swiftSettings: strict),
+        .testTarget(
+            name: "BuilderTests", dependencies: ["Builder", "BuildGraph", "Dockerfile", "Essentials", "LinuxSystem", "OCI", database],
             path: "Tests/Unit/BuilderTests", swiftSettings: strict),
         .testTarget(
             name: "EngineTests",
