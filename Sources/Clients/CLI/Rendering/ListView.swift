@@ -101,7 +101,7 @@ struct ListView<Row>: Sendable {
         }
     }
 
-    private func record(_ row: Row) -> Value {
+    func record(_ row: Row) -> Value {
         var values: [String: Value] = [:]
         for field in fields { values[field.name] = field.value(row) }
         return .record(Value.Record(typeName: typeName, fields: values, labels: labels?(row)))
