@@ -132,6 +132,7 @@ let package = Package(
                 "DockerServer", "Engine", "Essentials", "LinuxSystem", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
             path: "Sources/Programs/gantryd", swiftSettings: strict),
         .executableTarget(
@@ -155,7 +156,7 @@ let package = Package(
         .testTarget(name: "OCITests", dependencies: ["OCI", "Essentials"], path: "Tests/Unit/OCITests", swiftSettings: strict),
         .testTarget(name: "ArchiveTests", dependencies: ["Archive", "Essentials", "LinuxSystem"], path: "Tests/Unit/ArchiveTests", swiftSettings: strict),
         .testTarget(name: "CompressionTests", dependencies: ["Compression", "Essentials"], path: "Tests/Unit/CompressionTests", swiftSettings: strict),
-        .testTarget(name: "DockerAPITests", dependencies: ["DockerAPI"], path: "Tests/Unit/DockerAPITests", swiftSettings: strict),
+        .testTarget(name: "DockerAPITests", dependencies: ["DockerAPI", "Essentials"], path: "Tests/Unit/DockerAPITests", swiftSettings: strict),
         .testTarget(name: "DockerfileTests", dependencies: ["Dockerfile", "Essentials"], path: "Tests/Unit/DockerfileTests", swiftSettings: strict),
         .testTarget(
             name: "ContainerRuntimeTests", dependencies: ["ContainerRuntime", "Essentials", "LinuxSystem", "OCI", "ShimProtocol"],
@@ -182,7 +183,8 @@ let package = Package(
             dependencies: ["Engine", "Essentials", "Images", "LinuxSystem", "OCI", "RegistryClient", database, logging],
             path: "Tests/Unit/EngineTests", swiftSettings: strict),
         .testTarget(
-            name: "DockerServerTests", dependencies: ["DockerServer", "DockerAPI", "Engine", "Essentials"] + nioHTTP,
+            name: "DockerServerTests",
+            dependencies: ["Builder", "CLinux", "DockerServer", "DockerAPI", "Engine", "Essentials", "OCI", logging] + nioHTTP,
             path: "Tests/Unit/DockerServerTests", swiftSettings: strict),
         .testTarget(
             name: "EngineClientTests", dependencies: ["EngineClient", "DockerAPI", "Essentials"] + nioHTTP,

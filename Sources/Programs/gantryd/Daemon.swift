@@ -5,6 +5,7 @@ import Glibc
 import LinuxSystem
 import Logging
 import ServiceLifecycle
+import UnixSignals
 
 /// Starts the engine and its doors, and ends them in the opposite order.
 struct Daemon {
