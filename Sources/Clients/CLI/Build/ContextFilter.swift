@@ -1,7 +1,7 @@
 import Dockerfile
 
 /// Applies an ignore file to the paths of a context.
-struct ContextFilter {
+struct ContextFilter: Sendable {
     var ignore: IgnoreFile
     /// Paths that are sent whatever the ignore file says: the daemon reads them, and applies the rules itself when it copies.
     var always: Set<String> = []

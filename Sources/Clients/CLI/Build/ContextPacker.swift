@@ -8,7 +8,7 @@ import LinuxSystem
 ///
 /// A folder that is excluded is not read at all unless an exception could bring something below it back; it then appears in the
 /// stream only when something did.
-struct ContextPacker {
+struct ContextPacker: Sendable {
     /// What becomes of a path.
     enum Decision: Equatable {
         case include
@@ -19,7 +19,7 @@ struct ContextPacker {
     }
 
     /// Decides by path (relative to the context, without a leading `./`) and whether it is a folder.
-    var decide: (_ path: [UInt8], _ isDirectory: Bool) -> Decision
+    var decide: @Sendable (_ path: [UInt8], _ isDirectory: Bool) -> Decision
     /// Members that stand in for what the folder has under the same path, or are added to it.
     var replacements: [String: [UInt8]] = [:]
 
@@ -47,7 +47,7 @@ struct ContextPacker {
             guard replacements.isEmpty || replacements[String(decoding: below, as: UTF8.self)] == nil else { continue }
             let text = name.map { CChar(bitPattern: $0) } + [0]
             var raw = stat()
-            try Self.naming(below) { try check("fstatat") { fstatat(folder.raw, text, &raw, AT_SYMLINK_NOFOLLOW) } }
+            _ = try Self.naming(below) { try check("fstatat") { fstatat(folder.raw, text, &raw, AT_SYMLINK_NOFOLLOW) } }
             let type = CInt(raw.st_mode) & S_IFMT
             let decision = decide(below, type == S_IFDIR)
             guard decision != .skip, type != S_IFSOCK else { continue }
@@ -72,7 +72,7 @@ struct ContextPacker {
         case S_IFREG:
             let file = try Self.naming(path) { try folder.openChild(name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK) }
             var now = stat()
-            try Self.naming(path) { try check("fstat") { fstat(file.raw, &now) } }
+            _ = try Self.naming(path) { try check("fstat") { fstat(file.raw, &now) } }
             var entry = Self.entry(path, .regular, now)
             entry.size = Int64(now.st_size)
             try Self.emit(&pending, then: entry, writer)

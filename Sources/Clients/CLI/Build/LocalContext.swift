@@ -5,6 +5,8 @@ import LinuxSystem
 
 /// A folder made ready to be sent as the context of a build: which Dockerfile, which ignore file, what is added.
 struct LocalContext {
+    /// The folder, without links in its path.
+    let root: String
     /// The Dockerfile's path inside the context as the daemon will find it.
     var dockerfile: String
     var packer: ContextPacker
@@ -38,12 +40,14 @@ struct LocalContext {
         let own = path + ".dockerignore"
         let name = FileSystem.exists("\(root)/\(own)") ? own : ".dockerignore"
         let text = try Self.read("\(root)/\(name)") ?? ""
+        self.root = root
         dockerfile = path
         packer = try Self.packer(ignoreText: text, name: name, always: [path, ".dockerignore", own])
     }
 
     /// A context whose Dockerfile comes from elsewhere. It travels under a name that its own ignore file hides from COPY.
     private init(root: String, external content: [UInt8], ignoreText: String?) throws {
+        self.root = root
         dockerfile = ".dockerfile.\(Identifier.randomHex(bytes: 10))"
         let text = ignoreText ?? ""
         packer = try Self.packer(ignoreText: text, name: ".dockerignore", always: [])
@@ -89,7 +93,7 @@ struct LocalContext {
 
     /// The text of a file; nil when there is none.
     private static func read(_ path: String) throws -> String? {
-        do { return try FileSystem.readText(path, limit: 16 << 20) } catch let error as SystemError {
+        do { return try FileSystem.readText(path, limit: 16 << 20) } catch {
             if error.errno == ENOENT || error.errno == ENOTDIR { return nil }
             throw GantryError(.denied, "cannot read the ignore file", cause: error)
         }

@@ -18,11 +18,11 @@ extension ConfigFile {
     static func login(_ entry: JSONValue, server: String) -> AuthConfig {
         var login = AuthConfig()
         login.serverAddress = server
-        login.identityToken = entry[key: "identitytoken"]?.string ?? ""
-        login.registryToken = entry[key: "registrytoken"]?.string ?? ""
-        login.username = entry[key: "username"]?.string ?? ""
-        login.password = entry[key: "password"]?.string ?? ""
-        if let encoded = entry[key: "auth"]?.string, let bytes = Base64.decode(encoded), let colon = bytes.firstIndex(of: 58) {
+        login.identityToken = entry["identitytoken"]?.string ?? ""
+        login.registryToken = entry["registrytoken"]?.string ?? ""
+        login.username = entry["username"]?.string ?? ""
+        login.password = entry["password"]?.string ?? ""
+        if let encoded = entry["auth"]?.string, let bytes = Base64.decode(encoded), let colon = bytes.firstIndex(of: 58) {
             login.username = String(decoding: bytes[..<colon], as: UTF8.self)
             // Old versions of Docker padded the password with zero bytes.
             var password = bytes[(colon + 1)...]

@@ -28,7 +28,7 @@ struct ConfigFile {
     static func load(directory: String) throws -> ConfigFile {
         var file = ConfigFile(directory: directory)
         let bytes: [UInt8]
-        do { bytes = try FileSystem.read(file.path) } catch let error as SystemError {
+        do { bytes = try FileSystem.read(file.path) } catch {
             if error.errno == ENOENT || error.errno == ENOTDIR { return file }
             throw GantryError(.denied, "cannot read the configuration file", cause: error)
         }

@@ -13,7 +13,7 @@ enum HelperProgram {
     /// Runs `arguments` (the first is looked up on the PATH) and waits for its end. Its standard error is ours.
     /// - Throws: ``GantryError`` of kind notFound when there is no such program.
     static func run(_ arguments: [String], input: String) throws -> Answer {
-        do {
+        do throws(SystemError) {
             // A file in memory instead of a pipe: a program that does not read its input cannot hold us up.
             let source = OwnedDescriptor(try check("memfd_create") { gantry_memfd_create("input", UInt32(MFD_CLOEXEC)) })
             try source.writeAll(Array(input.utf8))
@@ -24,7 +24,7 @@ enum HelperProgram {
             let process = try spawn(arguments, input: source, output: OwnedDescriptor(ends[1]))
             let output = try reading.readAll(limit: 1 << 20)
             return Answer(status: try wait(process), output: String(decoding: output, as: UTF8.self))
-        } catch let error as SystemError {
+        } catch {
             let kind: GantryError.Kind = error.errno == ENOENT ? .notFound : .unavailable
             throw GantryError(kind, "cannot run `\(arguments.joined(separator: " "))`", cause: error)
         }

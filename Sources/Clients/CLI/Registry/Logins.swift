@@ -22,7 +22,7 @@ struct Logins {
             fromEnvironment = [:]
             return
         }
-        guard let value = try? EngineJSON.decode(JSONValue.self, from: text.utf8), case .object(let entries)? = value[key: "auths"]
+        guard let value = try? EngineJSON.decode(JSONValue.self, from: text.utf8), case .object(let entries)? = value["auths"]
         else { throw GantryError.invalid("the environment variable `DOCKER_AUTH_CONFIG` holds no JSON with `auths`") }
         fromEnvironment = Dictionary(uniqueKeysWithValues: entries.map { ($0, ConfigFile.login($1, server: $0)) })
     }
@@ -100,8 +100,8 @@ struct Logins {
             throw GantryError.unavailable("`docker-credential-\(helper) get` answered something that is no JSON")
         }
         var login = Self.blank(server)
-        let secret = value[key: "Secret"]?.string ?? ""
-        login.username = value[key: "Username"]?.string ?? ""
+        let secret = value["Secret"]?.string ?? ""
+        login.username = value["Username"]?.string ?? ""
         if login.username == "<token>" {
             login.username = ""
             login.identityToken = secret

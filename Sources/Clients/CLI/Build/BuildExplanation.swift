@@ -1,0 +1,48 @@
+import DockerAPI
+import Essentials
+
+/// The answer to `--explain`: for every step whether it was taken from the cache and, if not, why.
+struct BuildExplanation {
+    var steps: [BuildProgress.Step]
+    var imageID: String?
+
+    /// One paragraph per step.
+    var text: String {
+        var text = ""
+        for step in steps {
+            text += "\(step.name)\n"
+            switch step.state {
+            case .cached: text += "  from the cache\n"
+            case .failed: text += "  failed after \(seconds(step))s\n"
+            case .done where step.reasons.isEmpty: text += "  done in \(seconds(step))s\n"
+            case .done: text += "  rebuilt in \(seconds(step))s\n"
+            case .running: text += "  not finished\n"
+            }
+            for reason in step.reasons { text += "  because: \(reason)\n" }
+        }
+        return text
+    }
+
+    /// One object: `{"steps":[{"name":…,"state":"cached|done|failed|running","seconds":0.3,"reasons":[…]}],"image":"sha256:…"}`.
+    func json() throws -> String {
+        let steps = steps.map { step in
+            JSONValue.object([
+                "name": .string(step.name), "state": .string(Self.word(step.state)), "seconds": .number(step.duration ?? 0),
+                "reasons": .array(step.reasons.map(JSONValue.string)),
+            ])
+        }
+        let value = JSONValue.object(["steps": .array(steps), "image": imageID.map(JSONValue.string) ?? .null])
+        return try JSONText.pretty(value) + "\n"
+    }
+
+    private func seconds(_ step: BuildProgress.Step) -> String { BuildProgress.seconds(step.duration ?? 0) }
+
+    private static func word(_ state: BuildProgress.Step.State) -> String {
+        switch state {
+        case .running: "running"
+        case .done: "done"
+        case .cached: "cached"
+        case .failed: "failed"
+        }
+    }
+}

@@ -1,0 +1,145 @@
+import DockerAPI
+import EngineClient
+import Essentials
+import LinuxSystem
+
+/// Sends a build to the daemon and shows how it goes.
+struct BuildRun {
+    var settings: BuildSettings
+    var style: BuildPresenter.Style
+    let session: Session
+
+    /// Time between frames of the live view.
+    private static let framePause = Duration.milliseconds(100)
+
+    /// What the loop below reacts to.
+    private enum Signal: Sendable {
+        case line(BuildLine)
+        case tick
+    }
+
+    /// - Returns: the id of the image.
+    /// - Throws: ``ExitStatus`` 1 after a failed build, whose report is printed; ``GantryError`` when it did not begin.
+    func perform() async throws -> String {
+        let (query, context) = try prepare()
+        defer { context?.close() }
+        var presenter = BuildPresenter(style: style)
+        let start = ContinuousClock.now
+        let logins = try session.logins().all()
+        let response = try await session.client.build(query: query, context: context?.body, logins: logins)
+        try await show(response.lines(of: BuildLine.self), &presenter, since: start)
+        let explanation = BuildExplanation(steps: presenter.progress.steps, imageID: presenter.imageID)
+        switch settings.explanation {
+        case .none: break
+        case .text: session.console.text(explanation.text)
+        case .json: session.console.text(try explanation.json())
+        }
+        if presenter.failure != nil {
+            session.console.errorText(presenter.failureReport)
+            throw ExitStatus(1)
+        }
+        guard let image = presenter.imageID else {
+            throw GantryError.unavailable("the daemon ended the build without a result", hint: "the daemon's log may say why")
+        }
+        return image
+    }
+
+    // MARK: Sending
+
+    private func prepare() throws -> (query: [(String, String)], context: UploadPipe?) {
+        switch settings.source {
+        case .remote: return (try settings.query(dockerfile: settings.dockerfile ?? "Dockerfile"), nil)
+        case .directory(let path):
+            let context = try LocalContext(directory: path, dockerfile: settings.dockerfile) {
+                try InputStream.readStandard(upTo: 16 << 20)
+            }
+            return (try settings.query(dockerfile: context.dockerfile), context.upload())
+        case .standardInput:
+            guard settings.dockerfile != "-" else {
+                throw GantryError.invalid("invalid argument: can't use stdin for both build context and dockerfile")
+            }
+            let header = try InputStream.readStandard(upTo: ContextStreamKind.headerSize)
+            guard !header.isEmpty else { throw GantryError.invalid("unable to prepare context: standard input is empty") }
+            if ContextStreamKind.detect(header) == .archive {
+                return (try settings.query(dockerfile: settings.dockerfile ?? "Dockerfile"), try InputStream.standard(after: header))
+            }
+            guard settings.dockerfile == nil else {
+                throw GantryError.invalid("ambiguous Dockerfile source: both stdin and flag correspond to Dockerfiles")
+            }
+            let text = header + (try InputStream.readStandard(upTo: 16 << 20))
+            return (try settings.query(dockerfile: "Dockerfile"), LocalContext.upload(onlyDockerfile: text))
+        }
+    }
+
+    // MARK: Showing
+
+    private func show(_ lines: JSONLines<BuildLine>, _ presenter: inout BuildPresenter, since start: ContinuousClock.Instant) async throws {
+        let (signals, continuation) = AsyncThrowingStream.makeStream(of: Signal.self)
+        let reader = Task {
+            do {
+                for try await line in lines { continuation.yield(.line(line)) }
+                continuation.finish()
+            } catch { continuation.finish(throwing: error) }
+        }
+        let clock = Task {
+            // Only the live view shows time passing.
+            while style == .live {
+                try await Task.sleep(for: Self.framePause)
+                continuation.yield(.tick)
+            }
+        }
+        defer {
+            reader.cancel()
+            clock.cancel()
+        }
+        var region = LiveRegion(colour: session.environment["NO_COLOR"].map(\.isEmpty) ?? true)
+        do {
+            for try await signal in signals {
+                let now = (ContinuousClock.now - start) / .seconds(1)
+                switch signal {
+                case .line(let line): try take(line, &presenter, now: now)
+                case .tick: draw(&region, presenter, now: now)
+                }
+            }
+        } catch {
+            settle(&region, presenter, since: start)
+            throw error
+        }
+        settle(&region, presenter, since: start)
+    }
+
+    private func take(_ line: BuildLine, _ presenter: inout BuildPresenter, now: Double) throws {
+        switch line {
+        case .event(let event):
+            if style == .rawJSON { session.console.writeError(try EngineJSON.line(event)) }
+            session.console.errorText(presenter.apply(event, at: now))
+        case .message(let message):
+            if let text = message.errorDetail?.message ?? message.error { throw GantryError(.unavailable, text) }
+            if style == .rawJSON { session.console.writeError(try EngineJSON.line(message)) }
+            if style == .plain || style == .live, let text = message.stream { session.console.errorText(text) }
+            if let id = message.aux?["ID"]?.string {
+                var event = BuildEventMessage(.finished)
+                event.digest = id
+                _ = presenter.apply(event, at: now)
+            }
+        }
+    }
+
+    private func draw(_ region: inout LiveRegion, _ presenter: BuildPresenter, now: Double) {
+        let size = Self.terminalSize
+        session.console.errorText(region.frame(presenter.lines(now: now, columns: size.columns), size: size))
+    }
+
+    private func settle(_ region: inout LiveRegion, _ presenter: BuildPresenter, since start: ContinuousClock.Instant) {
+        guard style == .live else { return }
+        let size = Self.terminalSize
+        let now = (ContinuousClock.now - start) / .seconds(1)
+        session.console.errorText(region.settle(presenter.lines(now: now, columns: size.columns), size: size))
+        for warning in presenter.warnings { session.console.printError("WARNING: \(warning)") }
+    }
+
+    private static var terminalSize: LiveRegion.Size {
+        let size = TerminalSize.of(descriptor: 2)
+        return LiveRegion.Size(columns: size.map { Int($0.columns) } ?? 80, rows: size.map { Int($0.rows) } ?? 24)
+    }
+}
