@@ -110,9 +110,20 @@ struct Setup {
         close(channel[1])
         if cgroup >= 0 { close(cgroup) }
         for descriptor in streams.child { close(descriptor) }
+        writeProcessID(processID)
         // What was inherited for the child (namespaces) is of no more use here.
         return Minder(
             settings: settings, processID: processID, process: process, listener: listener, childSignals: childSignals, log: log,
             channel: channel[0], outputs: streams.outputs, inputPipe: streams.input)
+    }
+
+    /// For a daemon that comes later; the file appears whole or not at all.
+    private func writeProcessID(_ processID: CInt) {
+        let content = decimal(Int64(processID))
+        let file = withC("pid.new") { gantry_openat(AT_FDCWD, $0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600) }
+        if file < 0 { return }
+        let count = content.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
+        close(file)
+        if count == content.count { _ = withC("pid.new") { from in withC("pid") { rename(from, $0) } } }
     }
 }

@@ -1,0 +1,93 @@
+internal import CLinux
+internal import Essentials
+internal import LinuxSystem
+internal import ShimProtocol
+
+/// A running process that a shim minds: a container's first, or an exec.
+package final class ShimProcess: Sendable {
+    /// In the host's pid namespace.
+    package let processID: Int32
+    private let stateDirectory: String
+    private let plan: Plan?
+    /// Ends with the process; held by this object alone.
+    private let end: Task<ExitRecord, Never>
+
+    /// - Parameter plan: explains a failure after ``release()``; nil when reconnected.
+    init(processID: Int32, stateDirectory: String, plan: Plan?) throws {
+        self.processID = processID
+        self.stateDirectory = stateDirectory
+        self.plan = plan
+        // Connected here and now, so that the end cannot be missed.
+        let connection = try? ShimConnection(stateDirectory: stateDirectory)
+        end = Task { await Self.waitForEnd(connection, stateDirectory) }
+    }
+
+    private static func waitForEnd(_ connection: ShimConnection?, _ stateDirectory: String) async -> ExitRecord {
+        while let connection {
+            guard let frame = try? await connection.next() else { break }
+            if frame.0 == .exited, let report = ExitReport(frame.1) { return ExitRecord(report) }
+        }
+        // The shim had finished before, or was killed.
+        return ShimState(stateDirectory).exitRecord() ?? ExitRecord(exitCode: 137, signal: SIGKILL, finishedAt: .now())
+    }
+
+    /// How the process ended; any number may wait, also long after. Comes after all output was logged.
+    package func waitForExit() async -> ExitRecord { await end.value }
+
+    /// - Throws: `conflict` when the process has ended.
+    package func signal(_ number: Int32) async throws {
+        var payload: [UInt8] = []
+        PlanCoding.append(number, to: &payload)
+        try await request(.signal, payload, "signal \(number)")
+    }
+
+    /// In characters.
+    /// - Throws: `invalid` without a terminal, `conflict` when the process has ended.
+    package func resize(columns: UInt16, rows: UInt16) async throws {
+        var payload: [UInt8] = []
+        PlanCoding.append(columns, to: &payload)
+        PlanCoding.append(rows, to: &payload)
+        try await request(.resize, payload, "resize")
+    }
+
+    /// Lets a held program run, and returns when it does.
+    /// - Throws: ``ProcessStartError`` and what ``ShimRuntime/start(_:)`` throws; the caller then forgets the container.
+    package func release() async throws {
+        let connection = try connect()
+        guard let (kind, payload) = try await connection.request(.release) else { throw ended() }
+        if kind == .report, let report = StartReport(payload) {
+            throw plan.map { PlanFailure.error(report, plan: $0) } ?? GantryError.unavailable("the program could not be run", cause: SystemError("execve", errno: report.errno))
+        }
+        try Self.check(payload, "release")
+    }
+
+    /// A connection of its own to the streams; output from before is not repeated. May be called any number of times.
+    package func attach(stdin: Bool, stdout: Bool, stderr: Bool) async throws -> AttachedStreams {
+        let connection = try connect()
+        let flags = (stdin ? AttachFlags.stdin : 0) | (stdout ? AttachFlags.stdout : 0) | (stderr ? AttachFlags.stderr : 0)
+        guard let (_, payload) = try await connection.request(.attach, [flags]) else { throw ended() }
+        try Self.check(payload, "attach")
+        return AttachedStreams(connection)
+    }
+
+    private func request(_ kind: FrameKind, _ payload: [UInt8], _ name: String) async throws {
+        guard let (_, answer) = try await connect().request(kind, payload) else { throw ended() }
+        try Self.check(answer, name)
+    }
+
+    private func connect() throws -> ShimConnection {
+        do { return try ShimConnection(stateDirectory: stateDirectory) } catch {
+            if error.errno == ECONNREFUSED || error.errno == ENOENT { throw ended() }
+            throw error
+        }
+    }
+
+    private func ended() -> GantryError { GantryError.conflict("the process is not running") }
+
+    private static func check(_ payload: [UInt8], _ name: String) throws {
+        var reader = ByteReader(payload)
+        let code = reader.number(Int32.self) ?? EPROTO
+        if code == ESRCH { throw GantryError.conflict("the process is not running") }
+        if code != 0 { throw GantryError.invalid("cannot \(name)", cause: SystemError(name, errno: code)) }
+    }
+}

@@ -1,0 +1,31 @@
+internal import CLinux
+package import Essentials
+
+/// The kernel's capabilities by name. Source: capabilities(7); the number is the index.
+package enum Capability {
+    package static let names = [
+        "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH", "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_SETGID", "CAP_SETUID",
+        "CAP_SETPCAP", "CAP_LINUX_IMMUTABLE", "CAP_NET_BIND_SERVICE", "CAP_NET_BROADCAST", "CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_IPC_LOCK",
+        "CAP_IPC_OWNER", "CAP_SYS_MODULE", "CAP_SYS_RAWIO", "CAP_SYS_CHROOT", "CAP_SYS_PTRACE", "CAP_SYS_PACCT", "CAP_SYS_ADMIN",
+        "CAP_SYS_BOOT", "CAP_SYS_NICE", "CAP_SYS_RESOURCE", "CAP_SYS_TIME", "CAP_SYS_TTY_CONFIG", "CAP_MKNOD", "CAP_LEASE",
+        "CAP_AUDIT_WRITE", "CAP_AUDIT_CONTROL", "CAP_SETFCAP", "CAP_MAC_OVERRIDE", "CAP_MAC_ADMIN", "CAP_SYSLOG", "CAP_WAKE_ALARM",
+        "CAP_BLOCK_SUSPEND", "CAP_AUDIT_READ", "CAP_PERFMON", "CAP_BPF", "CAP_CHECKPOINT_RESTORE",
+    ]
+
+    /// One bit for each name.
+    package static func mask(_ list: [String]) throws(GantryError) -> UInt64 {
+        var result: UInt64 = 0
+        for name in list {
+            guard let number = names.firstIndex(of: name) else { throw .invalid("unknown capability: \"\(name)\"") }
+            result |= 1 << UInt64(number)
+        }
+        return result
+    }
+
+    /// What this process may hand on.
+    package static func available() -> UInt64 {
+        var (effective, permitted, inheritable): (UInt64, UInt64, UInt64) = (0, 0, 0)
+        _ = gantry_capget(&effective, &permitted, &inheritable)
+        return permitted
+    }
+}

@@ -1,0 +1,80 @@
+internal import CLinux
+internal import Essentials
+internal import LinuxSystem
+internal import ShimProtocol
+
+/// Turns the shim's numbers into a sentence: the plan says what was being done.
+enum PlanFailure {
+    static func error(_ report: StartReport, plan: Plan) -> any Error {
+        if report.outcome == .malformed { return GantryError.internal("the shim could not read its plan") }
+        guard Int(report.step) < plan.steps.count else {
+            return GantryError.unavailable("the container's process was killed before it could run its program")
+        }
+        let step = plan.steps[Int(report.step)]
+        let cause = SystemError(call(step), argument(step), errno: report.errno)
+        switch step.operation {
+        case .execute: return startError(step, report, cause)
+        case .workingDirectory where report.errno == EXDEV:
+            return ProcessStartError(kind: .other, step: cause.call, message: "current working directory is outside of container mount namespace root")
+        case .workingDirectory:
+            return ProcessStartError(
+                kind: .other, step: cause.call, message: "chdir to cwd (\"\(argument(step))\") set in config.json failed: \(cause.reason)")
+        default:
+            return GantryError(.unavailable, "cannot prepare the container (step \(report.step + 1) of \(plan.steps.count))", cause: cause)
+        }
+    }
+
+    /// Docker's words; see `ProcessStartError`.
+    private static func startError(_ step: PlanStep, _ report: StartReport, _ cause: SystemError) -> ProcessStartError {
+        let program = argument(step)
+        let (kind, message): (ProcessStartError.Kind, String)
+        switch report.detail {
+        case .notInPath: (kind, message) = (.notFound, "exec: \"\(program)\": executable file not found in $PATH")
+        case .missing where report.errno == ENOENT || report.errno == ENOTDIR:
+            (kind, message) = (.notFound, "exec: \"\(program)\": stat \(program): \(cause.reason)")
+        case .missing: (kind, message) = (.notExecutable, "exec: \"\(program)\": stat \(program): \(cause.reason)")
+        case .isDirectory: (kind, message) = (.isDirectory, "exec: \"\(program)\": is a directory")
+        case .notExecutable: (kind, message) = (.notExecutable, "exec: \"\(program)\": permission denied")
+        case .execute, .none:
+            kind = report.errno == ENOEXEC ? .formatError : report.errno == EACCES ? .notExecutable : .other
+            message = "exec \(program): \(cause.reason)"
+        }
+        return ProcessStartError(kind: kind, step: "\(cause)", message: message)
+    }
+
+    private static func call(_ step: PlanStep) -> String {
+        switch step.operation {
+        case .mountNew: "mount \(text(step, 0)) on"
+        case .bind: "bind `\(text(step, 0))` on"
+        case .rootOverlay: "mount the overlay in"
+        case .rootBind: "bind the root"
+        case .device: "make the device"
+        case .mask: "mask"
+        case .readOnly: "make read-only"
+        case .sysctl: "set the sysctl"
+        case .workingDirectory: "chdir"
+        case .execute: "execve"
+        case .resourceLimit: "set resource limit \(step.numbers.first ?? 0) to \(step.numbers.dropFirst().first ?? 0)"
+        case .outOfMemoryScore: "set the OOM score to"
+        case .enterCgroups: "enter the control group"
+        case .fork: "clone"
+        case .enterNamespace, .enterProcessNamespace: "setns"
+        case .terminal: "open a terminal in the container's /dev/pts"
+        case .identity: "become the user"
+        case .log: "open the log"
+        default: "\(step.operation)"
+        }
+    }
+
+    private static func argument(_ step: PlanStep) -> String {
+        switch step.operation {
+        case .mountNew, .bind, .symbolicLink: text(step, 1)
+        case .identity: "\(step.numbers.first ?? 0)"
+        default: text(step, 0)
+        }
+    }
+
+    private static func text(_ step: PlanStep, _ index: Int) -> String {
+        index < step.strings.count ? String(decoding: step.strings[index], as: UTF8.self) : ""
+    }
+}

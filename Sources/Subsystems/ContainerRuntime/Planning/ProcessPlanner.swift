@@ -1,0 +1,66 @@
+internal import Essentials
+internal import OCI
+internal import ShimProtocol
+
+/// The steps between an entered root and the running program: the same for a container's first process and an exec.
+struct ProcessPlanner {
+    var process: RuntimeSpecification.Process
+    var seccomp: LinuxSeccomp?
+    var stdio: StandardStreams
+    var hold: Bool
+    var availableCapabilities: UInt64
+
+    /// Limits and the OOM score are set while the host's /proc is still there.
+    static func addLimits(_ process: RuntimeSpecification.Process, to plan: inout Plan) throws(GantryError) {
+        for limit in process.rlimits ?? [] {
+            guard let number = ResourceLimitName.numbers[limit.type] else { throw .invalid("unknown resource limit `\(limit.type)`") }
+            plan.add(.resourceLimit, [number, limit.soft, limit.hard])
+        }
+        if let score = process.oomScoreAdj { plan.add(.outOfMemoryScore, [], ["\(score)"]) }
+    }
+
+    static func addTerminal(_ stdio: StandardStreams, user: UInt32, makeConsole: Bool, to plan: inout Plan) {
+        let size = stdio.consoleSize
+        plan.add(.terminal, [UInt64(size?.width ?? 0), UInt64(size?.height ?? 0), makeConsole ? 1 : 0, UInt64(user)])
+    }
+
+    func add(to plan: inout Plan) throws {
+        let arguments = process.args ?? []
+        guard let program = arguments.first, !program.isEmpty else { throw GantryError.invalid("no command specified") }
+        for text in arguments + (process.env ?? []) + [process.cwd] where text.utf8.contains(0) {
+            throw GantryError.invalid("arguments and environment cannot contain a zero byte")
+        }
+        guard process.cwd.hasPrefix("/") else { throw GantryError.invalid("the working directory `\(process.cwd)` is not absolute") }
+        if let profile = process.apparmorProfile, !profile.isEmpty, profile != "unconfined" {
+            throw GantryError.unsupported("AppArmor profiles are not supported", hint: "leave `apparmor=\(profile)` out")
+        }
+        if let label = process.selinuxLabel, !label.isEmpty { throw GantryError.unsupported("SELinux labels are not supported") }
+        if !stdio.terminal { plan.add(.pipes, [UInt64(process.user.uid)]) }
+        plan.add(.workingDirectory, [], [process.cwd])
+        try addPrivileges(to: &plan)
+        plan.add(.execute, [UInt64(arguments.count)], arguments + (process.env ?? []))
+    }
+
+    /// A filter without no_new_privs needs CAP_SYS_ADMIN, so it comes before the last capabilities go; with it, it comes last.
+    private func addPrivileges(to plan: inout Plan) throws {
+        let user = process.user
+        let capabilities = process.capabilities ?? RuntimeSpecification.Capabilities()
+        func mask(_ names: [String]?) throws(GantryError) -> UInt64 { try Capability.mask(names ?? []) & availableCapabilities }
+        let groups = (user.additionalGids ?? []).map { UInt64($0) }
+        plan.add(
+            .identity, [UInt64(user.uid), UInt64(user.gid), UInt64(user.umask ?? 0o022), try mask(capabilities.bounding)] + groups)
+        if hold { plan.add(.hold) }
+        let sets = [
+            try mask(capabilities.effective), try mask(capabilities.permitted), try mask(capabilities.inheritable), try mask(capabilities.ambient),
+        ]
+        let filter = try seccomp.map { try SeccompCompiler.shared.compile($0) }
+        if process.noNewPrivileges == true {
+            plan.add(.noNewPrivileges)
+            plan.add(.capabilities, sets)
+            if let filter { plan.add(.seccomp, [0], bytes: filter) }
+        } else {
+            if let filter { plan.add(.seccomp, [0], bytes: filter) }
+            plan.add(.capabilities, sets)
+        }
+    }
+}

@@ -1,0 +1,31 @@
+internal import Essentials
+internal import LinuxSystem
+internal import ShimProtocol
+
+/// The files in a shim's state directory: `shim.sock`, `pid`, `exit`, and for containers `cgroup` and the empty mount point `root`.
+struct ShimState {
+    let directory: String
+
+    init(_ directory: String) { self.directory = directory }
+
+    /// What the shim wrote at the end; nil while it runs and when it was killed.
+    func exitRecord() -> ExitRecord? {
+        guard let bytes = try? FileSystem.read("\(directory)/exit", limit: 64), let report = ExitReport(bytes) else { return nil }
+        return ExitRecord(report)
+    }
+
+    /// Of the first process.
+    func processID() -> Int32? {
+        (try? FileSystem.readText("\(directory)/pid", limit: 64)).flatMap { Int32($0) }
+    }
+
+    func cgroupPath() -> String? { try? FileSystem.readText("\(directory)/cgroup", limit: 4096) }
+}
+
+extension ExitRecord {
+    init(_ report: ExitReport) {
+        self.init(
+            exitCode: report.code, signal: report.signal == 0 ? nil : report.signal, outOfMemory: report.outOfMemory,
+            finishedAt: Timestamp(nanoseconds: report.finishedAt))
+    }
+}
