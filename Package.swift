@@ -120,6 +120,7 @@ let package = Package(
             name: "CLI",
             dependencies: [
                 "Archive", "CLinux", "DockerAPI", "Dockerfile", "EngineClient", "Essentials", "LinuxSystem", "OCI",
+                crypto,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Sources/Clients/CLI", exclude: ["README.md"], swiftSettings: strict),
