@@ -1,5 +1,3 @@
-internal import FoundationEssentials
-
 /// Where the host's control groups are mounted. Source: kernel, cgroup-v1 and cgroup-v2; proc(5), mountinfo.
 package struct CgroupLayout: Sendable, Equatable {
     /// A v1 hierarchy.
@@ -23,9 +21,10 @@ package struct CgroupLayout: Sendable, Equatable {
     package init(mountInfo: String) {
         hierarchies = []
         for line in mountInfo.split(separator: "\n") {
-            guard let separator = line.range(of: " - ") else { continue }
-            let left = line[..<separator.lowerBound].split(separator: " ")
-            let right = line[separator.upperBound...].split(separator: " ")
+            let fields = line.split(separator: " ")
+            // Optional fields end with a lone dash.
+            guard let separator = fields.firstIndex(of: "-") else { continue }
+            let (left, right) = (fields[..<separator], Array(fields[(separator + 1)...]))
             guard left.count >= 5, right.count >= 3 else { continue }
             let mountPoint = String(left[4])
             if right[0] == "cgroup2", unified == nil { unified = mountPoint }

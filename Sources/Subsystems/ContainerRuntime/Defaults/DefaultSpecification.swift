@@ -1,5 +1,5 @@
 internal import CLinux
-internal import Essentials
+package import Essentials
 internal import FoundationEssentials
 internal import LinuxSystem
 package import OCI

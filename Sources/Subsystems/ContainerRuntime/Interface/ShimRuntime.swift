@@ -2,6 +2,7 @@ internal import CLinux
 internal import Essentials
 internal import LinuxSystem
 package import Logging
+internal import OCI
 internal import ShimProtocol
 
 /// Runs containers, each minded by a `gantry-shim` process that outlives this one.

@@ -1,6 +1,6 @@
 internal import CLinux
 internal import Essentials
-package import LinuxSystem
+internal import LinuxSystem
 internal import OCI
 internal import ShimProtocol
 

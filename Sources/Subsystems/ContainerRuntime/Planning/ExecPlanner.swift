@@ -1,5 +1,6 @@
 internal import CLinux
-package import LinuxSystem
+internal import LinuxSystem
+internal import OCI
 internal import ShimProtocol
 
 /// Turns an exec into a plan: enter what the container's first process lives in, then run the program.

@@ -1,6 +1,7 @@
 internal import CLinux
 internal import Essentials
 internal import OCI
+internal import ShimProtocol
 
 /// Turns one mount of the specification into steps.
 struct MountPlanner {
