@@ -35,6 +35,9 @@ enum SettingsCheck {
         guard settings.host.deviceRequestsEmpty else {
             throw .unsupported("could not select device driver \"\" with capabilities: [[gpu]]")
         }
+        if settings.host.usesInit == true {
+            throw GantryError.unsupported("--init is not supported yet: run a program that reaps its children, such as tini, in the image")
+        }
         if settings.host.storageOptions["size"] != nil {
             throw .unsupported("--storage-opt size needs a file system with project quotas, which this storage does not use")
         }

@@ -1,0 +1,196 @@
+import CLinux
+import ContainerRuntime
+import Essentials
+import LinuxSystem
+import OCI
+
+/// Turns a container's settings into the runtime's specification. Decides nothing about the default sandbox: that is the
+/// runtime's `DefaultSpecification`.
+struct SpecificationBuilder {
+    let record: ContainerRecord
+    let context: EngineContext
+    let identity: UserDatabase.Identity
+    let binds: [RootPreparation.Bind]
+    let shared: SharedNamespaces
+    /// False: the container lives in the host's.
+    let hasNetworkNamespace: Bool
+
+    func build() throws -> RuntimeSpecification { try DefaultSpecification.make(try options()) }
+
+    private func options() throws -> SandboxOptions {
+        let settings = record.settings
+        let host = settings.host
+        var options = try Self.security(host)
+        options.arguments = record.program
+        options.environment = Self.environment(settings, identity: identity)
+        options.workingDirectory = settings.workingDirectory.isEmpty ? "/" : settings.workingDirectory
+        options.user = RuntimeSpecification.User(uid: identity.userID, gid: identity.groupID, additionalGids: identity.groups)
+        options.hostname = host.utsMode == "host" ? nil : settings.hostname
+        options.domainname = settings.domainName.isEmpty || host.utsMode == "host" ? nil : settings.domainName
+        options.readOnlyRoot = host.readOnlyRootFileSystem
+        options.binds = allBinds()
+        options.temporaries = record.mounts.filter { $0.kind == .tmpfs }.map { mount in
+            var words = mount.tmpfsOptions.split(separator: ",").map(String.init)
+            if mount.readOnly { words.append("ro") }
+            return SandboxOptions.Temporary(destination: mount.destination, options: words)
+        }
+        options.sharedMemorySize = host.shmSize
+        options.sysctls = host.sysctls
+        options.limits = host.resources.ulimits.map { limit in
+            RuntimeSpecification.ResourceLimit(
+                type: "RLIMIT_" + limit.name.uppercased(), hard: UInt64(bitPattern: limit.hard), soft: UInt64(bitPattern: limit.soft))
+        }
+        options.resources = Self.resources(host.resources)
+        options.devices = host.resources.devices.map {
+            SandboxOptions.DeviceMapping(hostPath: $0.hostPath, containerPath: $0.containerPath, access: $0.permissions)
+        }
+        options.deviceRules = try host.resources.deviceCgroupRules.map(Self.deviceRule)
+        options.outOfMemoryScore = host.oomScoreAdjustment
+        options.terminal = settings.terminal
+        options.cgroupVersion = context.runtime.cgroups.version
+        if !host.resources.cgroupParent.isEmpty { options.cgroupsPath = "\(host.resources.cgroupParent)/\(record.id)" }
+        setNamespaces(&options)
+        return options
+    }
+
+    private func setNamespaces(_ options: inout SandboxOptions) {
+        let host = record.settings.host
+        options.processNamespace = host.pidMode == "host" ? .host : shared.pid.map { .join(path: $0) } ?? .own
+        options.ipcNamespace = host.ipcMode == "host" ? .host : shared.ipc.map { .join(path: $0) } ?? .own
+        options.hostNameNamespace = host.utsMode == "host" ? .host : .own
+        options.networkNamespace = hasNetworkNamespace ? .own : .host
+        switch host.cgroupnsMode {
+        case "host": options.cgroupNamespace = .host
+        case "private": options.cgroupNamespace = .own
+        default: options.cgroupNamespace = nil
+        }
+    }
+
+    /// The container's own files, unless the user mounts something there, then what the user asked for.
+    private func allBinds() -> [SandboxOptions.Bind] {
+        let directory = context.configuration.containerDirectory(record.id)
+        let taken = Set(record.mounts.map(\.destination))
+        let own = ["resolv.conf", "hostname", "hosts"].filter { !taken.contains("/etc/\($0)") }.map {
+            SandboxOptions.Bind(source: "\(directory)/\($0)", destination: "/etc/\($0)", readOnly: record.settings.host.readOnlyRootFileSystem)
+        }
+        return own
+            + binds.map {
+                SandboxOptions.Bind(
+                    source: $0.source, destination: $0.destination, readOnly: $0.readOnly,
+                    propagation: $0.propagation.isEmpty ? "rprivate" : $0.propagation, recursive: !$0.nonRecursive)
+            }
+    }
+
+    static func environment(_ settings: ContainerSettings, identity: UserDatabase.Identity) -> [String] {
+        let environment = ImageDefaults.environment(settings, hostname: settings.hostname)
+        return environment.contains { $0.hasPrefix("HOME=") } ? environment : environment + ["HOME=\(identity.home)"]
+    }
+
+    /// Privileges: what `--privileged`, `--cap-add`, `--cap-drop` and `--security-opt` come to.
+    static func security(_ host: HostSettings) throws -> SandboxOptions {
+        var options = SandboxOptions()
+        options.privileged = host.privileged
+        options.capabilitiesAdded = host.capabilitiesAdded
+        options.capabilitiesDropped = host.capabilitiesDropped
+        options.maskedPaths = host.maskedPaths
+        options.readOnlyPaths = host.readOnlyPaths
+        for text in host.securityOptions {
+            let parts = text.split(maxSplits: 1) { $0 == "=" || $0 == ":" }.map(String.init)
+            switch (parts.first ?? "", parts.count == 2 ? parts[1] : "") {
+            case ("no-new-privileges", let value): options.noNewPrivileges = value.isEmpty || value == "true"
+            case ("seccomp", "unconfined"): options.seccomp = .unconfined
+            case ("seccomp", "builtin"): options.seccomp = .standard
+            case ("seccomp", let profile): options.seccomp = .profile(Array(profile.utf8))
+            case ("systempaths", "unconfined"):
+                options.maskedPaths = []
+                options.readOnlyPaths = []
+            case ("label", "disable"), ("apparmor", "unconfined"): break
+            case ("apparmor", _): throw GantryError.unsupported("this host has no AppArmor: `\(text)` cannot be met")
+            case ("label", _): throw GantryError.unsupported("this host has no SELinux: `\(text)` cannot be met")
+            default: throw GantryError.invalid("invalid --security-opt 2: \"\(text)\"")
+            }
+        }
+        if host.privileged { options.seccomp = .unconfined }
+        return options
+    }
+
+    /// Limits as the runtime takes them; zero means unset.
+    static func resources(_ settings: ResourceSettings) -> RuntimeSpecification.Resources {
+        var result = RuntimeSpecification.Resources()
+        if settings.memory != 0 || settings.memoryReservation != 0 || settings.memorySwap != 0 || settings.oomKillDisable == true
+            || settings.memorySwappiness != nil
+        {
+            var memory = RuntimeSpecification.Memory()
+            memory.limit = settings.memory != 0 ? settings.memory : nil
+            memory.reservation = settings.memoryReservation != 0 ? settings.memoryReservation : nil
+            // Unset swap is as much again as the memory.
+            memory.swap = settings.memorySwap != 0 ? settings.memorySwap : settings.memory > 0 ? settings.memory * 2 : nil
+            memory.swappiness = settings.memorySwappiness.flatMap { $0 >= 0 ? UInt64($0) : nil }
+            memory.disableOOMKiller = settings.oomKillDisable == true ? true : nil
+            result.memory = memory
+        }
+        var cpu = RuntimeSpecification.CPU()
+        cpu.shares = settings.cpuShares > 0 ? UInt64(settings.cpuShares) : nil
+        cpu.quota = settings.cpuQuota != 0 ? settings.cpuQuota : nil
+        cpu.period = settings.cpuPeriod > 0 ? UInt64(settings.cpuPeriod) : nil
+        if settings.nanoCPUs > 0 {
+            cpu.period = 100_000
+            cpu.quota = settings.nanoCPUs / 10_000
+        }
+        cpu.cpus = settings.cpusetCPUs.isEmpty ? nil : settings.cpusetCPUs
+        cpu.mems = settings.cpusetMems.isEmpty ? nil : settings.cpusetMems
+        result.cpu = cpu
+        if let limit = settings.pidsLimit, limit != 0 { result.pids = RuntimeSpecification.PIDs(limit: limit) }
+        if settings.blkioWeight > 0 {
+            var block = RuntimeSpecification.BlockIO()
+            block.weight = settings.blkioWeight
+            result.blockIO = block
+        }
+        return result
+    }
+
+    /// `c 42:* rmw`.
+    private static func deviceRule(_ text: String) throws -> RuntimeSpecification.DeviceRule {
+        let wrong = GantryError.invalid("invalid device cgroup rule format: '\(text)'")
+        let words = text.split(separator: " ").map(String.init)
+        guard words.count == 3, ["a", "b", "c"].contains(words[0]), words[2].allSatisfy({ "rwm".contains($0) }) else { throw wrong }
+        let numbers = words[1].split(separator: ":").map(String.init)
+        guard numbers.count == 2, numbers.allSatisfy({ $0 == "*" || Int64($0) != nil }) else { throw wrong }
+        return RuntimeSpecification.DeviceRule(
+            allow: true, type: words[0], major: Int64(numbers[0]), minor: Int64(numbers[1]), access: words[2])
+    }
+}
+
+extension ContainerPreparation {
+    /// The process of an exec: as the container's own, but for what the request says.
+    static func execProcess(
+        _ request: ExecRequest, record: ContainerRecord, context: EngineContext, processID: Int32
+    ) async throws -> (process: RuntimeSpecification.Process, seccomp: LinuxSeccomp?) {
+        let settings = record.settings
+        let user = request.user.isEmpty ? settings.user : request.user
+        let identity = try await BlockingWork.run {
+            let root = try OwnedDescriptor.open("/proc/\(processID)/root", O_PATH | O_DIRECTORY)
+            return try UserDatabase(root: root).identity(user, extra: settings.host.groupsAdded)
+        }
+        var host = settings.host
+        if request.privileged { host.privileged = true }
+        var options = try SpecificationBuilder.security(host)
+        if request.privileged, !settings.host.privileged { options.seccomp = .unconfined }
+        options.arguments = request.command
+        var shown = settings
+        shown.terminal = request.terminal
+        let environment = ImageDefaults.replacing(ImageDefaults.environment(shown, hostname: settings.hostname), with: request.environment)
+        options.environment = environment.contains { $0.hasPrefix("HOME=") } ? environment : environment + ["HOME=\(identity.home)"]
+        let directory = request.workingDirectory.isEmpty ? settings.workingDirectory : request.workingDirectory
+        guard directory.isEmpty || directory.hasPrefix("/") else {
+            throw GantryError.invalid("the working directory '\(directory)' is invalid, it needs to be an absolute path")
+        }
+        options.workingDirectory = directory.isEmpty ? "/" : directory
+        options.user = RuntimeSpecification.User(uid: identity.userID, gid: identity.groupID, additionalGids: identity.groups)
+        options.terminal = request.terminal
+        options.cgroupVersion = context.runtime.cgroups.version
+        let specification = try DefaultSpecification.make(options)
+        guard let process = specification.process else { throw GantryError.internal("the default specification has no process") }
+        return (process, specification.linux?.seccomp)
+    }
+}
