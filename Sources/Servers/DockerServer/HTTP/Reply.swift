@@ -38,6 +38,12 @@ package struct Hijack: Sendable {
     /// The API's headers are sent too (exec, but not attach).
     package var sendsHeaders: Bool
     package var run: @Sendable (RawConnection) async throws -> Void
+
+    package init(contentType: String, sendsHeaders: Bool, run: @escaping @Sendable (RawConnection) async throws -> Void) {
+        self.contentType = contentType
+        self.sendsHeaders = sendsHeaders
+        self.run = run
+    }
 }
 
 /// The raw bytes of a hijacked connection.

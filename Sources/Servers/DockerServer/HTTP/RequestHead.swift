@@ -40,6 +40,11 @@ package struct MalformedRequest: Error, Hashable {
     /// What is put after the status in the first line and the body, as Docker does.
     package var reason: String
 
+    package init(status: Int, reason: String) {
+        self.status = status
+        self.reason = reason
+    }
+
     package static let plain = MalformedRequest(status: 400, reason: "Bad Request")
 
     package static func detail(_ text: String) -> MalformedRequest {
