@@ -110,6 +110,8 @@ struct FlagNormalizer {
 
     private func setSwitch(_ flag: Flag, _ value: String?, _ flags: inout [String]) throws {
         guard let value else { return flags.append("--\(flag.name)") }
+        // A switch that also takes one of a few words: `--explain=json` is the switch `--explain-json`.
+        if longs["\(flag.name)-\(value)"]?.takesValue == false { return flags.append("--\(flag.name)-\(value)") }
         guard let on = FlagValue.bool(value) else {
             throw UsageError.invalid(value, flag: "--\(flag.name)", "strconv.ParseBool: parsing \"\(value)\": invalid syntax")
         }
