@@ -52,7 +52,8 @@ struct Challenge: Sendable, Hashable {
                 text.append(bytes[at])
                 at += 1
             }
-            at += 1
+            // Past the closing quote, which may be missing.
+            at = min(at + 1, bytes.count)
             return String(decoding: text, as: UTF8.self)
         }
     }

@@ -63,6 +63,7 @@ extension RegistryClient {
             if !key.scopes.isEmpty { fields.append(("scope", key.scopes.joined(separator: " "))) }
             let form = FormEncoding.encode(fields)
             var call = RegistryCall(.POST, key.realm)
+            call.authorization = .none
             call.headers.add(name: "Content-Type", value: "application/x-www-form-urlencoded")
             call.body = { .bytes(ByteBuffer(string: form)) }
             return call
@@ -71,7 +72,7 @@ extension RegistryClient {
         if offline { fields += [("offline_token", "true"), ("client_id", "gantry")] }
         let separator = key.realm.contains("?") ? "&" : "?"
         var call = RegistryCall(.GET, key.realm + separator + FormEncoding.encode(fields.filter { !$0.1.isEmpty }))
-        if let basic = key.credentials.basicHeader { call.authorization = basic }
+        call.authorization = key.credentials.basicHeader.map { .fixed($0) } ?? .none
         return call
     }
 

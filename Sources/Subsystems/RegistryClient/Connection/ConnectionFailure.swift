@@ -1,5 +1,6 @@
 import AsyncHTTPClient
 import Essentials
+import FoundationEssentials
 import Glibc
 import NIOCore
 import NIOHTTP1
@@ -16,11 +17,13 @@ struct ConnectionFailure: Error {
     init(_ error: any Error, call: RegistryCall, url: String) {
         var shown = call
         shown.url = url
-        report = (error as? GantryError) ?? .unavailable("\(shown.title): \(Self.sentence(error))")
+        report = (error as? GantryError) ?? .unavailable("\(shown.title): \(Self.sentence(error, url: url))")
         isTransient = Self.isWorthAnotherTry(error)
     }
 
-    private static func sentence(_ error: any Error) -> String {
+    private static func sentence(_ error: any Error, url: String) -> String {
+        // The connection pool reports the failed call alone.
+        if error is IOError { return "dial tcp \(target(of: url)): \(cause(error))" }
         if let error = error as? NIOConnectionError {
             let target = "\(error.host.contains(":") ? "[\(error.host)]" : error.host):\(error.port)"
             if let first = error.connectionErrors.first {
@@ -31,7 +34,7 @@ struct ConnectionFailure: Error {
         }
         if let error = error as? HTTPClientError {
             switch error {
-            case .connectTimeout: return "dial tcp: i/o timeout"
+            case .connectTimeout: return "dial tcp \(target(of: url)): i/o timeout"
             case .readTimeout, .writeTimeout, .deadlineExceeded: return "net/http: request canceled (Client.Timeout exceeded while awaiting headers)"
             case .remoteConnectionClosed: return "EOF"
             default: return error.shortDescription.lowercased()
@@ -40,6 +43,12 @@ struct ConnectionFailure: Error {
         if let error = error as? NIOSSLError { return "tls: \(error)" }
         if let error = error as? HTTPParserError { return "net/http: malformed HTTP response (\(error))" }
         return cause(error)
+    }
+
+    /// Host and port of an address.
+    private static func target(of url: String) -> String {
+        guard let parsed = URL(string: url), let host = parsed.host() else { return "" }
+        return "\(host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host):\(parsed.port ?? (parsed.scheme == "http" ? 80 : 443))"
     }
 
     private static func cause(_ error: any Error) -> String {

@@ -9,14 +9,21 @@ struct RegistryCall: Sendable {
     var headers: HTTPHeaders = [:]
     /// What the token must allow; empty for what the challenge asks.
     var scopes: [String] = []
-    /// Sent as it is in place of a token.
-    var authorization: String?
+    var authorization = Authorization.asChallenged
     /// Makes the body, anew for each attempt.
     var body: (@Sendable () throws -> HTTPClientRequest.Body)?
     /// nil: as configured.
     var attempts: Int?
     /// Until the head of the answer is there.
     var timeout: TimeAmount = .minutes(5)
+
+    enum Authorization: Sendable {
+        /// What the registry's challenges ask for.
+        case asChallenged
+        case fixed(String)
+        /// None, even when asked: for whoever is not the registry, and for what fetches tokens.
+        case none
+    }
 
     init(_ method: HTTPMethod, _ url: String) {
         self.method = method

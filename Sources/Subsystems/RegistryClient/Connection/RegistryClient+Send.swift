@@ -40,15 +40,21 @@ extension RegistryClient {
         var redirects = 0
         var mayAuthorize = true
         var isRenewed = false
-        var authorization = call.authorization
-        if authorization == nil, !connection.challenges.isEmpty {
+        var authorization: String?
+        var mayAnswerChallenge = false
+        switch call.authorization {
+        case .none: break
+        case .fixed(let value): authorization = value
+        case .asChallenged:
+            mayAnswerChallenge = true
+            guard !connection.challenges.isEmpty else { break }
             authorization = try await self.authorization(
                 for: connection.challenges, scopes: call.scopes, credentials: credentials, connection: connection, renew: false)
         }
         while true {
             let response = try await exchange(
                 call, url: url, method: method, authorization: mayAuthorize ? authorization : nil, over: connection)
-            if response.status == .unauthorized, mayAuthorize, !isRenewed, call.authorization == nil {
+            if response.status == .unauthorized, mayAuthorize, mayAnswerChallenge, !isRenewed {
                 isRenewed = true
                 let challenges = Challenge.parse(response.headers["WWW-Authenticate"])
                 let next = try await self.authorization(

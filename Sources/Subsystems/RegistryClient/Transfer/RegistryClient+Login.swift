@@ -18,12 +18,12 @@ extension RegistryClient {
             tokens.forget(key)
             let answer = try await fetchToken(key, connection: connection, offline: true)
             var call = RegistryCall(.GET, url)
-            call.authorization = "Bearer \(answer.token)"
+            call.authorization = .fixed("Bearer \(answer.token)")
             try await expectOK(call, over: connection)
             return answer.refresh
         }
         var call = RegistryCall(.GET, url)
-        call.authorization = credentials.basicHeader ?? ""
+        call.authorization = credentials.basicHeader.map { .fixed($0) } ?? .none
         try await expectOK(call, over: connection)
         return ""
     }

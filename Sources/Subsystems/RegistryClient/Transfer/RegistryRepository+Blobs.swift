@@ -110,7 +110,7 @@ extension RegistryRepository {
         // The upload's address is good for one try only.
         put.attempts = 1
         put.body = { .stream(try body(), length: .known(descriptor.size)) }
-        if !RegistryClient.sameOrigin(target, base) { put.authorization = "" }
+        if !RegistryClient.sameOrigin(target, base) { put.authorization = .none }
         let response = try await client.send(put, over: connection, credentials: credentials)
         guard response.status == .created || response.status == .noContent else { throw await refusal(response) }
         await client.discard(response)

@@ -79,7 +79,7 @@ extension RegistryRepository {
             throw GantryError.invalid("registry `\(host)` sent a manifest of \(reference.familiar) that is not JSON")
         }
         let header = (header?.prefix { $0 != ";" }).map { $0.trimmingSpaces } ?? ""
-        if shape.schemaVersion == 1 || header.contains("manifest.v1+") {
+        if shape.schemaVersion == 1 || header.hasPrefix("application/vnd.docker.distribution.manifest.v1+") {
             throw GantryError.unsupported(
                 "[DEPRECATION NOTICE] Docker Image Format v1 and Docker Image manifest version 2, schema 1 support is removed: cannot pull \(reference.familiar)"
             )
