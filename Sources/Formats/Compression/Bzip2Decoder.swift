@@ -22,7 +22,8 @@ final class Bzip2Decoder: DecompressionCodec {
         guard BZ2_bzDecompressInit(stream, 0, 0) == BZ_OK else { throw GantryError.unavailable("bzip2: out of memory") }
     }
 
-    func step(_ input: UnsafeRawBufferPointer, ended: Bool, into output: UnsafeMutableRawBufferPointer) throws -> DecompressionStep {
+    func step(_ input: UnsafeRawBufferPointer, ended: Bool, into output: UnsafeMutableRawBufferPointer) throws -> DecompressionStep
+    {
         if between {
             if input.isEmpty { return DecompressionStep(finished: ended) }
             BZ2_bzDecompressEnd(stream)

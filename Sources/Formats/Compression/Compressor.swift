@@ -40,7 +40,9 @@ package final class Compressor {
 
 protocol CompressionEncoder: AnyObject {
     /// - Returns: `complete` when all input is taken and, after the last, all output given.
-    func step(_ input: UnsafeRawBufferPointer, last: Bool, into output: UnsafeMutableRawBufferPointer) throws
+    func step(
+        _ input: UnsafeRawBufferPointer, last: Bool, into output: UnsafeMutableRawBufferPointer
+    ) throws
         -> (consumed: Int, produced: Int, complete: Bool)
 }
 
@@ -66,7 +68,9 @@ final class GzipEncoder: CompressionEncoder {
         scratch.deallocate()
     }
 
-    func step(_ input: UnsafeRawBufferPointer, last: Bool, into output: UnsafeMutableRawBufferPointer) throws
+    func step(
+        _ input: UnsafeRawBufferPointer, last: Bool, into output: UnsafeMutableRawBufferPointer
+    ) throws
         -> (consumed: Int, produced: Int, complete: Bool)
     {
         // isa-l does not write through next_in; its type merely lacks const.
@@ -80,7 +84,8 @@ final class GzipEncoder: CompressionEncoder {
         guard result == COMP_OK else { throw GantryError.internal("gzip: isal_deflate answered \(result)") }
         let consumed = given - Int(stream.pointee.avail_in)
         let produced = output.count - Int(stream.pointee.avail_out)
-        let complete = last ? stream.pointee.internal_state.state == ZSTATE_END : consumed == input.count && stream.pointee.avail_out > 0
+        let complete =
+            last ? stream.pointee.internal_state.state == ZSTATE_END : consumed == input.count && stream.pointee.avail_out > 0
         return (consumed, produced, complete)
     }
 }
@@ -99,7 +104,9 @@ final class ZstdEncoder: CompressionEncoder {
 
     deinit { ZSTD_freeCCtx(stream) }
 
-    func step(_ input: UnsafeRawBufferPointer, last: Bool, into output: UnsafeMutableRawBufferPointer) throws
+    func step(
+        _ input: UnsafeRawBufferPointer, last: Bool, into output: UnsafeMutableRawBufferPointer
+    ) throws
         -> (consumed: Int, produced: Int, complete: Bool)
     {
         var source = ZSTD_inBuffer(src: input.baseAddress, size: input.count, pos: 0)

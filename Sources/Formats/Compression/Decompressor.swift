@@ -75,7 +75,8 @@ package final class Decompressor {
             let output = try [UInt8](unsafeUninitializedCapacity: Self.outputSize) { buffer, count in
                 try input.withUnsafeBytes { bytes in
                     step = try codec.step(
-                        UnsafeRawBufferPointer(rebasing: bytes[offset...]), ended: sourceEnded, into: UnsafeMutableRawBufferPointer(buffer))
+                        UnsafeRawBufferPointer(rebasing: bytes[offset...]), ended: sourceEnded,
+                        into: UnsafeMutableRawBufferPointer(buffer))
                 }
                 count = step.produced
             }

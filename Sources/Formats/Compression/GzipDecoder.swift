@@ -17,7 +17,8 @@ final class GzipDecoder: DecompressionCodec {
         state.pointee.crc_flag = UInt32(ISAL_GZIP)
     }
 
-    func step(_ input: UnsafeRawBufferPointer, ended: Bool, into output: UnsafeMutableRawBufferPointer) throws -> DecompressionStep {
+    func step(_ input: UnsafeRawBufferPointer, ended: Bool, into output: UnsafeMutableRawBufferPointer) throws -> DecompressionStep
+    {
         var step = DecompressionStep()
         while true {
             if phase != .member {
@@ -33,9 +34,13 @@ final class GzipDecoder: DecompressionCodec {
         }
     }
 
-    private func inflate(_ input: UnsafeRawBufferPointer, _ output: UnsafeMutableRawBufferPointer, _ step: inout DecompressionStep) throws {
+    private func inflate(
+        _ input: UnsafeRawBufferPointer, _ output: UnsafeMutableRawBufferPointer, _ step: inout DecompressionStep
+    ) throws {
         // isa-l does not write through next_in; its type merely lacks const.
-        let start = input.baseAddress.map { UnsafeMutablePointer(mutating: ($0 + step.consumed).assumingMemoryBound(to: UInt8.self)) }
+        let start = input.baseAddress.map {
+            UnsafeMutablePointer(mutating: ($0 + step.consumed).assumingMemoryBound(to: UInt8.self))
+        }
         state.pointee.next_in = start
         state.pointee.avail_in = UInt32(clamping: input.count - step.consumed)
         let given = Int(state.pointee.avail_in)

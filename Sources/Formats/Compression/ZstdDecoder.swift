@@ -17,13 +17,15 @@ final class ZstdDecoder: DecompressionCodec {
 
     deinit { ZSTD_freeDStream(stream) }
 
-    func step(_ input: UnsafeRawBufferPointer, ended: Bool, into output: UnsafeMutableRawBufferPointer) throws -> DecompressionStep {
+    func step(_ input: UnsafeRawBufferPointer, ended: Bool, into output: UnsafeMutableRawBufferPointer) throws -> DecompressionStep
+    {
         if input.isEmpty, atFrameEnd { return DecompressionStep(finished: ended) }
         var source = ZSTD_inBuffer(src: input.baseAddress, size: input.count, pos: 0)
         var target = ZSTD_outBuffer(dst: output.baseAddress, size: output.count, pos: 0)
         let result = ZSTD_decompressStream(stream, &target, &source)
         if ZSTD_isError(result) != 0 { throw GantryError.invalid("zstd: \(String(cString: ZSTD_getErrorName(result)))") }
         atFrameEnd = result == 0
-        return DecompressionStep(consumed: source.pos, produced: target.pos, finished: ended && atFrameEnd && source.pos == source.size)
+        return DecompressionStep(
+            consumed: source.pos, produced: target.pos, finished: ended && atFrameEnd && source.pos == source.size)
     }
 }

@@ -61,7 +61,9 @@ func extract(_ bytes: [UInt8], into root: OwnedDescriptor, _ options: TarExtract
     return try TarExtractor(into: root, options: options).extract(reader(bytes))
 }
 
-func pack(_ root: OwnedDescriptor, _ path: String = "/", as naming: TarPacker.Naming = .contents, mode: TarPacker.Mode = .plain) throws -> [UInt8] {
+func pack(
+    _ root: OwnedDescriptor, _ path: String = "/", as naming: TarPacker.Naming = .contents, mode: TarPacker.Mode = .plain
+) throws -> [UInt8] {
     var bytes: [UInt8] = []
     let writer = TarWriter { bytes.append(contentsOf: $0) }
     try TarPacker(root: root, writer: writer, mode: mode).pack(path, as: naming)

@@ -71,7 +71,8 @@ import Testing
     @Test func aLaterMemberReplacesAnEarlierOne() throws {
         let scratch = try Scratch()
         let bytes = try tar([
-            file("a", "first"), file("a", "second"), directory("d"), file("d/x"), file("d", "now a file"), link("l", "a"), directory("l"), file("l/y"),
+            file("a", "first"), file("a", "second"), directory("d"), file("d/x"), file("d", "now a file"), link("l", "a"),
+            directory("l"), file("l/y"),
         ])
         try extract(bytes, into: scratch.root, .init(.plain))
         #expect(try scratch.text("root/a") == "second")
@@ -121,7 +122,9 @@ import Testing
         #expect(try entries(pack(scratch.root)).map(\.name) == [name])
     }
 
-    @Test(.enabled(if: isRoot, "needs root: owners, devices and file capabilities")) func ownersDevicesAndCapabilitiesAreKept() throws {
+    @Test(.enabled(if: isRoot, "needs root: owners, devices and file capabilities")) func ownersDevicesAndCapabilitiesAreKept()
+        throws
+    {
         let scratch = try Scratch()
         let capability: [UInt8] = [1, 0, 0, 2, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]
         var owned = file("a")
@@ -146,10 +149,12 @@ import Testing
         #expect(try scratch.status("root/a").userID == 7)
     }
 
-    @Test(.enabled(if: isRoot, "needs root: whiteouts are device nodes and trusted attributes")) func whiteoutsBecomeOverlayMarksAndBack() throws {
+    @Test(.enabled(if: isRoot, "needs root: whiteouts are device nodes and trusted attributes"))
+    func whiteoutsBecomeOverlayMarksAndBack() throws {
         let scratch = try Scratch()
         let bytes = try tar([
-            file(".wh.gone"), directory("d"), file("d/own", "1"), file("d/.wh..wh..opq"), file("e/.wh.x"), file(".wh.back"), directory("back"),
+            file(".wh.gone"), directory("d"), file("d/own", "1"), file("d/.wh..wh..opq"), file("e/.wh.x"), file(".wh.back"),
+            directory("back"),
             file("back/new"), file("kept", "2"), file(".wh.kept"), directory("late"), file(".wh.late"), file(".wh..wh.plnk"),
         ])
         try extract(bytes, into: scratch.root, .init(.layer))
@@ -163,7 +168,8 @@ import Testing
         let packed = try pack(scratch.root, mode: .layer)
         #expect(
             try names(packed) == [
-                "back/", "back/.wh..wh..opq", "back/new", "d/", "d/.wh..wh..opq", "d/own", "e/", "e/.wh.x", ".wh.gone", "kept", "late/",
+                "back/", "back/.wh..wh..opq", "back/new", "d/", "d/.wh..wh..opq", "d/own", "e/", "e/.wh.x", ".wh.gone", "kept",
+                "late/",
                 "late/.wh..wh..opq",
             ])
         let second = try scratch.directory("second")

@@ -8,7 +8,8 @@ import Testing
     private func sample() throws -> Scratch {
         let scratch = try Scratch()
         try extract(
-            tar([file("etc/passwd", "p"), file("etc/ssh/key", "k"), link("etc/alias", "ssh"), link("outward", "/etc/passwd")]), into: scratch.root,
+            tar([file("etc/passwd", "p"), file("etc/ssh/key", "k"), link("etc/alias", "ssh"), link("outward", "/etc/passwd")]),
+            into: scratch.root,
             .init(.plain))
         return scratch
     }

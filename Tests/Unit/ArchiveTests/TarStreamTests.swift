@@ -12,8 +12,10 @@ import Testing
         big.userID = 4_000_000_000
         big.attributes = ["user.a": [1, 0, 10, 61], "security.capability": [2]]
         let written: [(TarEntry, [UInt8])] = [
-            (TarEntry("etc/"), []), (TarEntry("etc/empty"), []), (TarEntry("etc/file", modifiedAt: 1_700_000_000_000_000_000), Array(repeating: 7, count: 1500)),
-            (big, [1, 2, 3]), (special, []), (link("l", String(repeating: "t/", count: 80)).0, []), (link("h", "etc/file", hard: true).0, []),
+            (TarEntry("etc/"), []), (TarEntry("etc/empty"), []),
+            (TarEntry("etc/file", modifiedAt: 1_700_000_000_000_000_000), Array(repeating: 7, count: 1500)),
+            (big, [1, 2, 3]), (special, []), (link("l", String(repeating: "t/", count: 80)).0, []),
+            (link("h", "etc/file", hard: true).0, []),
         ]
         var bytes: [UInt8] = []
         let writer = TarWriter { bytes.append(contentsOf: $0) }

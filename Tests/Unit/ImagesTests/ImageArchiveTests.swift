@@ -38,7 +38,9 @@ import Testing
     }
 
     /// The members that pass, in one tar again.
-    private func rebuilt(_ archive: [UInt8], replacing: [String: String] = [:], keep: ((String, [UInt8])) -> Bool = { _ in true }) throws -> [UInt8] {
+    private func rebuilt(
+        _ archive: [UInt8], replacing: [String: String] = [:], keep: ((String, [UInt8])) -> Bool = { _ in true }
+    ) throws -> [UInt8] {
         var bytes: [UInt8] = []
         let writer = TarWriter { bytes.append(contentsOf: $0) }
         for member in try members(archive) where keep(member) && !member.0.hasSuffix("/") {
@@ -54,12 +56,15 @@ import Testing
         let archive = try fixture.save(["foo:1"])
         try FileSystem.replace(fixture.path + "/secret.json", with: "{}")
         let hostile = [
-            #"[{"Config":"../../secret.json","RepoTags":null,"Layers":[]}]"#, #"[{"Config":"/etc/passwd","RepoTags":null,"Layers":[]}]"#,
+            #"[{"Config":"../../secret.json","RepoTags":null,"Layers":[]}]"#,
+            #"[{"Config":"/etc/passwd","RepoTags":null,"Layers":[]}]"#,
             #"[{"Config":"manifest.json","RepoTags":["x:1"],"Layers":[]}]"#, #"{"#, #"[{"Config":1}]"#, #"[{"Layers":[]}]"#,
         ]
         for manifest in hostile {
             let other = try StoreFixture()
-            #expect(failure { _ = try other.store.load(from: source(rebuilt(archive, replacing: ["manifest.json": manifest]))) }?.kind == .invalid, "\(manifest)")
+            #expect(
+                failure { _ = try other.store.load(from: source(rebuilt(archive, replacing: ["manifest.json": manifest]))) }?.kind
+                    == .invalid, "\(manifest)")
             #expect(try other.store.list().isEmpty)
             #expect(try other.list("tmp/images").isEmpty)
         }
@@ -70,8 +75,11 @@ import Testing
         #expect(failure { _ = try other.store.load(from: source([])) }?.kind == .invalid)
         #expect(failure { _ = try other.store.load(from: source(layerTar(["Dockerfile": "FROM x"]))) }?.kind == .invalid)
         // Names outside the archive are not written.
-        #expect(failure { _ = try other.store.load(from: source(layerTar(["../../canary": "x", "/canary": "y"]))) }?.kind == .invalid)
-        #expect(!FileSystem.exists(other.path + "/canary") && !FileSystem.exists("/canary") && !FileSystem.exists(other.path + "/../canary"))
+        #expect(
+            failure { _ = try other.store.load(from: source(layerTar(["../../canary": "x", "/canary": "y"]))) }?.kind == .invalid)
+        #expect(
+            !FileSystem.exists(other.path + "/canary") && !FileSystem.exists("/canary")
+                && !FileSystem.exists(other.path + "/../canary"))
         #expect(try other.list("tmp/images").isEmpty)
     }
 
@@ -103,14 +111,16 @@ import Testing
         let fixture = try StoreFixture()
         var changes = ContainerDefaults()
         changes.command = ["sh"]
-        let image = try fixture.store.importRootFileSystem(from: source(layerTar(["bin/sh": "x", "etc/passwd": "root"])), changes: changes, message: "hello")
+        let image = try fixture.store.importRootFileSystem(
+            from: source(layerTar(["bin/sh": "x", "etc/passwd": "root"])), changes: changes, message: "hello")
         #expect(image.config.config?.command == ["sh"])
         #expect(try fixture.store.history(image).map(\.comment) == ["hello"])
         #expect(image.size == 5)
         #expect(try fixture.list("blobs/sha256").isEmpty)
         let other = try StoreFixture()
         #expect(try other.store.load(from: source(fixture.save([image.id.hex]))).map(\.id) == [image.id])
-        #expect(failure { _ = try fixture.store.importRootFileSystem(from: source(Array("junk".utf8))) }?.message == "unexpected EOF")
+        #expect(
+            failure { _ = try fixture.store.importRootFileSystem(from: source(Array("junk".utf8))) }?.message == "unexpected EOF")
         #expect(try fixture.list("layers") == ["\(image.layers[0].number)"])
     }
 }

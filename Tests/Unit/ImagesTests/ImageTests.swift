@@ -10,8 +10,10 @@ import Testing
         let manifest = try Digest("sha256:" + String(repeating: "b", count: 64))
         try fixture.store.setRepoDigest(Reference("busybox"), manifestDigest: manifest, image: image.id)
         for name in [
-            "busybox", "busybox:latest", "docker.io/library/busybox", "localhost:5000/app:2", image.id.description, image.id.hex, image.id.short,
-            String(image.id.hex.prefix(5)), "sha256:" + image.id.short, "busybox@\(manifest)", "busybox:latest@\(manifest)", "busybox@\(image.id)",
+            "busybox", "busybox:latest", "docker.io/library/busybox", "localhost:5000/app:2", image.id.description, image.id.hex,
+            image.id.short,
+            String(image.id.hex.prefix(5)), "sha256:" + image.id.short, "busybox@\(manifest)", "busybox:latest@\(manifest)",
+            "busybox@\(image.id)",
         ] { #expect(try fixture.store.image(name).id == image.id, "\(name)") }
         let found = try fixture.store.image("busybox")
         #expect(found.references.map(\.familiar) == ["busybox:latest", "localhost:5000/app:2"])
@@ -32,7 +34,9 @@ import Testing
         #expect(try fixture.store.image("app").id == second.id)
         #expect(try fixture.store.image(id: first.id)?.references == [])
         let digest = String(repeating: "a", count: 64)
-        #expect(failure { try fixture.store.tag(first.id, as: Reference("foo@sha256:\(digest)")) }?.message == "refusing to create a tag with a digest reference")
+        #expect(
+            failure { try fixture.store.tag(first.id, as: Reference("foo@sha256:\(digest)")) }?.message
+                == "refusing to create a tag with a digest reference")
         #expect(
             failure { try fixture.store.tag(first.id, as: Reference("sha256:abc")) }?.message
                 == "refusing to create an ambiguous tag using digest algorithm as name")
@@ -41,9 +45,12 @@ import Testing
     @Test func imagesNeedTheirLayers() throws {
         let fixture = try StoreFixture()
         let missing = try Digest("sha256:" + String(repeating: "c", count: 64))
-        #expect(failure { _ = try fixture.store.createImage(config: ImageConfig(platform: .host, diffIDs: [missing])) }?.kind == .notFound)
+        #expect(
+            failure { _ = try fixture.store.createImage(config: ImageConfig(platform: .host, diffIDs: [missing])) }?.kind
+                == .notFound)
         let many = [Digest](repeating: missing, count: 126)
-        #expect(failure { _ = try fixture.store.createImage(config: ImageConfig(platform: .host, diffIDs: many)) }?.kind == .invalid)
+        #expect(
+            failure { _ = try fixture.store.createImage(config: ImageConfig(platform: .host, diffIDs: many)) }?.kind == .invalid)
         for text in ["", "{", "[]", #"{"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":["../../x"]}}"#] {
             #expect(failure { _ = try fixture.store.createImage(configBytes: Array(text.utf8)) }?.kind == .invalid, "\(text)")
         }
@@ -72,7 +79,9 @@ import Testing
     private let nobody = ImageUsage()
     private let container = Identifier.random()
 
-    private func used(_ image: Image, running: Bool = false) -> ImageUsage { ImageUsage([image.id: [.init(id: container, isRunning: running)]]) }
+    private func used(_ image: Image, running: Bool = false) -> ImageUsage {
+        ImageUsage([image.id: [.init(id: container, isRunning: running)]])
+    }
 
     @Test func theLastNameTakesTheImageWithIt() throws {
         let fixture = try StoreFixture()
@@ -87,7 +96,9 @@ import Testing
             ])
         #expect(try fixture.list("layers").isEmpty)
         #expect(try fixture.list("blobs/sha256").isEmpty)
-        #expect(failure { _ = try fixture.store.remove("app:2", force: true, prune: true, usage: nobody) }?.message == "No such image: app:2")
+        #expect(
+            failure { _ = try fixture.store.remove("app:2", force: true, prune: true, usage: nobody) }?.message
+                == "No such image: app:2")
     }
 
     @Test func aUsedImageKeepsItsLastName() throws {
@@ -96,20 +107,28 @@ import Testing
         let short = Identifier.short(container)
         #expect(
             failure { _ = try fixture.store.remove("i1", force: false, prune: true, usage: used(image)) }?.message
-                == "conflict: unable to remove repository reference \"i1\" (must force) - container \(short) is using its referenced image \(image.id.short)")
+                == "conflict: unable to remove repository reference \"i1\" (must force) - container \(short) is using its referenced image \(image.id.short)"
+        )
         #expect(
             failure { _ = try fixture.store.remove(image.id.short, force: false, prune: true, usage: used(image)) }?.message
-                == "conflict: unable to delete \(image.id.short) (must be forced) - image is being used by stopped container \(short)")
+                == "conflict: unable to delete \(image.id.short) (must be forced) - image is being used by stopped container \(short)"
+        )
         #expect(
-            failure { _ = try fixture.store.remove(image.id.short, force: true, prune: true, usage: used(image, running: true)) }?.message
-                == "conflict: unable to delete \(image.id.short) (cannot be forced) - image is being used by running container \(short)")
+            failure { _ = try fixture.store.remove(image.id.short, force: true, prune: true, usage: used(image, running: true)) }?
+                .message
+                == "conflict: unable to delete \(image.id.short) (cannot be forced) - image is being used by running container \(short)"
+        )
         // Forced: a running container's image loses its name only.
-        #expect(try fixture.store.remove("i1", force: true, prune: true, usage: used(image, running: true)) == [.untagged("i1:latest")])
+        #expect(
+            try fixture.store.remove("i1", force: true, prune: true, usage: used(image, running: true)) == [.untagged("i1:latest")])
         #expect(try fixture.store.image(id: image.id) != nil)
         try fixture.store.tag(image.id, as: Reference("i1"))
         // A stopped one's goes; the layer stays because the container stands on it.
         _ = try fixture.store.prepareSnapshot(id: container, parent: image.topLayer)
-        #expect(try fixture.store.remove("i1", force: true, prune: true, usage: used(image)) == [.untagged("i1:latest"), .deleted(image.id)])
+        #expect(
+            try fixture.store.remove("i1", force: true, prune: true, usage: used(image)) == [
+                .untagged("i1:latest"), .deleted(image.id),
+            ])
         #expect(try fixture.store.layer(chainID: image.layers[0].chainID) != nil)
     }
 
@@ -151,7 +170,10 @@ import Testing
         let dangling = try fixture.pull([["a": "12"]])
         let named = try fixture.pull([["b": "123"]], tags: ["named"], labels: ["keep": "yes"])
         let busy = try fixture.pull([["c": "1"]])
-        #expect(try fixture.store.prune(all: false, usage: used(busy), filter: .init()).removed == [.deleted(dangling.id), .deleted(dangling.layers[0].chainID)])
+        #expect(
+            try fixture.store.prune(all: false, usage: used(busy), filter: .init()).removed == [
+                .deleted(dangling.id), .deleted(dangling.layers[0].chainID),
+            ])
         var filter = ImageStore.PruneFilter()
         filter.withoutLabels = ["keep"]
         #expect(try fixture.store.prune(all: true, usage: used(busy), filter: filter).removed.isEmpty)

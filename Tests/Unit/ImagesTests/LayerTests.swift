@@ -1,11 +1,11 @@
 import Crypto
 import Essentials
+import Glibc
 import Images
 import LinuxSystem
 import OCI
 import Synchronization
 import Testing
-import Glibc
 
 @Suite(.enabled(if: isRoot, "needs root: layers keep owners")) struct LayerTests {
     @Test func aBlobIsStoredOnlyWhenItIsWhatWasPromised() throws {
@@ -65,7 +65,9 @@ import Glibc
         let junk = try fixture.store.beginIngest()
         try junk.write(Array("junk".utf8))
         let junkBlob = try junk.commit()
-        #expect(failure { _ = try fixture.store.unpackLayer(blob: junkBlob, diffID: junkBlob, parent: nil) }?.message == "unexpected EOF")
+        #expect(
+            failure { _ = try fixture.store.unpackLayer(blob: junkBlob, diffID: junkBlob, parent: nil) }?.message
+                == "unexpected EOF")
         #expect(try fixture.list("layers").isEmpty)
     }
 
@@ -100,7 +102,8 @@ import Glibc
         #expect(try fixture.store.snapshotSize(id: id) == 9)
         #expect(
             try fixture.store.changes(of: snapshot) == [
-                Change(path: "/etc", kind: .modified), Change(path: "/etc/group", kind: .deleted), Change(path: "/etc/passwd", kind: .modified),
+                Change(path: "/etc", kind: .modified), Change(path: "/etc/group", kind: .deleted),
+                Change(path: "/etc/passwd", kind: .modified),
                 Change(path: "/new", kind: .added),
             ])
         // A copy leaves the snapshot as it is; committing the original finds the equal layer.
@@ -127,7 +130,9 @@ import Glibc
 
     @Test func changesSeeThroughAllLayers() throws {
         let fixture = try StoreFixture()
-        let image = try fixture.pull([["a/one": "1", "a/two": "2", "b/x": "3", "c": "4"], ["a/.wh.one": "", "b/.wh..wh..opq": "", "b/y": "5", ".wh.c": ""]])
+        let image = try fixture.pull([
+            ["a/one": "1", "a/two": "2", "b/x": "3", "c": "4"], ["a/.wh.one": "", "b/.wh..wh..opq": "", "b/y": "5", ".wh.c": ""],
+        ])
         let snapshot = try fixture.store.prepareSnapshot(id: Identifier.random(), parent: image.topLayer)
         #expect(try fixture.store.changes(of: snapshot).isEmpty)
         for (name, content) in ["a/one": "new", "a/two": "mod", "b/x": "new", "b/y": "mod", "c": "new"] {
@@ -138,7 +143,8 @@ import Glibc
         let kinds = Dictionary(uniqueKeysWithValues: try fixture.store.changes(of: snapshot).map { ($0.path, $0.kind) })
         #expect(
             kinds == [
-                "/a": .modified, "/a/one": .added, "/a/two": .modified, "/b": .modified, "/b/x": .added, "/b/y": .modified, "/c": .added,
+                "/a": .modified, "/a/one": .added, "/a/two": .modified, "/b": .modified, "/b/x": .added, "/b/y": .modified,
+                "/c": .added,
             ])
     }
 

@@ -1,8 +1,8 @@
 import Archive
 import Crypto
 import Essentials
-import Glibc
 import GRDB
+import Glibc
 import Images
 import LinuxSystem
 import Logging
@@ -24,14 +24,16 @@ final class StoreFixture {
         var migrator = DatabaseMigrator()
         ImageStore.registerMigrations(&migrator)
         try migrator.migrate(database)
-        store = try ImageStore(dataRoot: path, database: database, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+        store = try ImageStore(
+            dataRoot: path, database: database, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
     }
 
     deinit { try? FileSystem.removeTree(path) }
 
     /// As after a restart of the daemon.
     func reopen() throws {
-        store = try ImageStore(dataRoot: path, database: database, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+        store = try ImageStore(
+            dataRoot: path, database: database, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
     }
 
     /// Names below a directory of the data root.
@@ -47,7 +49,9 @@ final class StoreFixture {
     }
 
     /// An image of one layer for each set of files, made as a pull makes it.
-    func pull(_ layers: [[String: String]], tags: [String] = [], parent: OCI.Digest? = nil, labels: [String: String] = [:]) throws -> Image {
+    func pull(
+        _ layers: [[String: String]], tags: [String] = [], parent: OCI.Digest? = nil, labels: [String: String] = [:]
+    ) throws -> Image {
         let lease = store.pin()
         defer { withExtendedLifetime(lease) {} }
         var top: OCI.Digest?

@@ -156,7 +156,9 @@ package final class TarExtractor {
         let path = TreeRoot.components(entry.linkName)
         guard let last = path.last else { throw GantryError.invalid("hard link `\(entry.nameText)` to `\(entry.linkText)`") }
         // Not through the cache, which holds the directory of the link itself.
-        let parent = path.count == 1 ? tree.root : try openInRoot(tree.root, Array(path.dropLast().joined(separator: [47])), O_PATH | O_DIRECTORY)
+        let parent =
+            path.count == 1
+            ? tree.root : try openInRoot(tree.root, Array(path.dropLast().joined(separator: [47])), O_PATH | O_DIRECTORY)
         let name = cString(last)
         if path == place.path { return }
         _ = try replacing(entry, place) { linkat(parent.raw, name, place.parent.raw, place.name, 0) }

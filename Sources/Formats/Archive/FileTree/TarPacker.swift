@@ -64,7 +64,9 @@ package final class TarPacker {
     private func locate(_ path: String) throws(SystemError) -> OwnedDescriptor {
         let components = TreeRoot.components(Array(path.utf8))
         guard let last = components.last else { return root }
-        if path.hasSuffix("/") || path.hasSuffix("/.") { return try openInRoot(root, Array(components.joined(separator: [47])), O_PATH) }
+        if path.hasSuffix("/") || path.hasSuffix("/.") {
+            return try openInRoot(root, Array(components.joined(separator: [47])), O_PATH)
+        }
         let parent = try openInRoot(root, Array(components.dropLast().joined(separator: [47])), O_PATH | O_DIRECTORY)
         return try openEntry(parent, cString(last), O_PATH | O_NOFOLLOW)
     }
@@ -134,7 +136,10 @@ package final class TarPacker {
         if entry.kind == .regular { return try packContent(source, entry) }
         try writer.add(entry)
         guard status.kind == .directory else { return }
-        if opaque { try writer.add(TarEntry(name: name + [47] + Whiteout.opaque, kind: .regular, permissions: 0, modifiedAt: status.modifiedAt)) }
+        if opaque {
+            try writer.add(
+                TarEntry(name: name + [47] + Whiteout.opaque, kind: .regular, permissions: 0, modifiedAt: status.modifiedAt))
+        }
         try packChildren(of: file, prefix: name, relative: relative)
     }
 
@@ -151,7 +156,9 @@ package final class TarPacker {
         var left = entry.size
         while left > 0 {
             let wanted = Int(min(left, Int64(buffer.count)))
-            let count = try buffer.withUnsafeMutableBytes { try file.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[..<wanted])) }
+            let count = try buffer.withUnsafeMutableBytes {
+                try file.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[..<wanted]))
+            }
             guard count > 0 else { throw GantryError.conflict("file `\(entry.nameText)` became shorter while it was read") }
             try buffer.withUnsafeBytes { try writer.write(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
             left -= Int64(count)

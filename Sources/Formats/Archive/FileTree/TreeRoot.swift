@@ -59,7 +59,7 @@ func openInRoot(_ root: OwnedDescriptor, _ path: [UInt8], _ flags: CInt) throws(
                 try check("openat2", String(decoding: path, as: UTF8.self)) {
                     gantry_openat2(root.raw, name, UInt64(UInt32(bitPattern: flags | O_CLOEXEC)), 0, resolve)
                 })
-        } catch where error.errno == EAGAIN { continue }
+        } catch  where error.errno == EAGAIN { continue }
     }
     throw SystemError("openat2", String(decoding: path, as: UTF8.self), errno: EAGAIN)
 }

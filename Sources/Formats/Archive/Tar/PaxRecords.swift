@@ -52,7 +52,9 @@ struct PaxRecords {
     private func time(_ value: [UInt8]) throws(GantryError) -> Int64 {
         let negative = value.first == 45
         let parts = value.dropFirst(negative ? 1 : 0).split(separator: 46, maxSplits: 1, omittingEmptySubsequences: false)
-        guard let first = parts.first, let whole = Self.decimal(first) else { throw .invalid("invalid tar header: `mtime` is not a time") }
+        guard let first = parts.first, let whole = Self.decimal(first) else {
+            throw .invalid("invalid tar header: `mtime` is not a time")
+        }
         var nanoseconds = TarReader.seconds(whole)
         if parts.count == 2 {
             var scale: Int64 = 100_000_000

@@ -51,7 +51,9 @@ struct TarHeader {
     }
 
     /// Octal digits with blanks around, or GNU's base-256 for large and negative values.
-    private static func number(_ block: UnsafeRawBufferPointer, _ start: Int, _ length: Int, _ field: String) throws(GantryError) -> Int64 {
+    private static func number(
+        _ block: UnsafeRawBufferPointer, _ start: Int, _ length: Int, _ field: String
+    ) throws(GantryError) -> Int64 {
         let first = block[start]
         if first & 0x80 != 0 {
             var value: Int64 = first & 0x40 != 0 ? -1 : 0

@@ -68,7 +68,9 @@ package final class TarReader {
     /// The whole content of the current member.
     /// - Throws: `invalid` when it has more than `limit` bytes.
     package func readAll(limit: Int) throws -> [UInt8] {
-        guard remaining <= Int64(limit) else { throw GantryError.invalid("archive member has \(remaining) bytes, expected at most \(limit)") }
+        guard remaining <= Int64(limit) else {
+            throw GantryError.invalid("archive member has \(remaining) bytes, expected at most \(limit)")
+        }
         var result: [UInt8] = []
         result.reserveCapacity(Int(remaining))
         try readContent { result.append(contentsOf: $0) }
@@ -134,7 +136,8 @@ package final class TarReader {
 
     private func readMetadata(_ size: Int64) throws -> [UInt8] {
         guard size >= 0, size <= Self.maximumMetadataBytes else {
-            throw GantryError.invalid("invalid tar header: \(size) bytes of extended header, expected at most \(Self.maximumMetadataBytes)")
+            throw GantryError.invalid(
+                "invalid tar header: \(size) bytes of extended header, expected at most \(Self.maximumMetadataBytes)")
         }
         let bytes = try take(Int(size))
         try skip((512 - size % 512) % 512)
@@ -150,7 +153,8 @@ package final class TarReader {
         }
         var entry = TarEntry(
             name: name, kind: try kind(of: header.type, name: name), permissions: UInt32(truncatingIfNeeded: header.mode) & 0o7777,
-            userID: user, groupID: group, size: header.size, modifiedAt: seconds(header.modifiedAt), linkName: longLink ?? header.linkName)
+            userID: user, groupID: group, size: header.size, modifiedAt: seconds(header.modifiedAt),
+            linkName: longLink ?? header.linkName)
         guard let major = UInt32(exactly: header.deviceMajor), let minor = UInt32(exactly: header.deviceMinor) else {
             throw .invalid("invalid tar header: device number out of range")
         }

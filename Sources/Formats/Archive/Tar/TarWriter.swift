@@ -18,7 +18,9 @@ package final class TarWriter {
     /// Begins a member; exactly `entry.size` bytes of content must follow.
     package func begin(_ entry: TarEntry) throws {
         try endMember()
-        guard !entry.name.contains(0), !entry.linkName.contains(0) else { throw GantryError.invalid("a name in a tar archive contains a zero byte") }
+        guard !entry.name.contains(0), !entry.linkName.contains(0) else {
+            throw GantryError.invalid("a name in a tar archive contains a zero byte")
+        }
         let records = Self.records(for: entry)
         if !records.isEmpty {
             var header = TarEntry(name: Array("PaxHeaders.0/entry".utf8), kind: .regular, size: Int64(records.count))
@@ -83,7 +85,9 @@ package final class TarWriter {
     private static func records(for entry: TarEntry) -> [UInt8] {
         var records: [(String, [UInt8])] = []
         if entry.name.count > 100 || entry.name.contains(where: { $0 >= 128 }) { records.append(("path", entry.name)) }
-        if entry.linkName.count > 100 || entry.linkName.contains(where: { $0 >= 128 }) { records.append(("linkpath", entry.linkName)) }
+        if entry.linkName.count > 100 || entry.linkName.contains(where: { $0 >= 128 }) {
+            records.append(("linkpath", entry.linkName))
+        }
         if entry.size > largestOctal11 { records.append(("size", Array(String(entry.size).utf8))) }
         if Int64(entry.userID) > largestOctal7 { records.append(("uid", Array(String(entry.userID).utf8))) }
         if Int64(entry.groupID) > largestOctal7 { records.append(("gid", Array(String(entry.groupID).utf8))) }

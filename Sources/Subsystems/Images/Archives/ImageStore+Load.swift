@@ -1,17 +1,19 @@
 internal import Archive
 internal import Compression
-internal import struct Crypto.SHA256
 internal import Essentials
 internal import Glibc
 internal import LinuxSystem
 package import OCI
+
+internal import struct Crypto.SHA256
 
 extension ImageStore {
     /// Takes images from a docker-archive or an OCI layout, plain or compressed.
     /// - Parameter progress: for each layer that is new its diff id, bytes unpacked so far and in all.
     /// - Throws: `invalid` for what is no such archive; images complete before the failure stay.
     package func load(
-        from read: @escaping () throws -> [UInt8]?, platform: Platform = .host, progress: (@Sendable (Digest, Int64, Int64) -> Void)? = nil
+        from read: @escaping () throws -> [UInt8]?, platform: Platform = .host,
+        progress: (@Sendable (Digest, Int64, Int64) -> Void)? = nil
     ) throws -> [LoadedImage] {
         let lease = pin()
         defer { withExtendedLifetime(lease) {} }
@@ -37,7 +39,9 @@ extension ImageStore {
         return result
     }
 
-    private func loadLayout(_ bytes: [UInt8], _ archive: UnpackedArchive, _ platform: Platform, _ progress: Progress?) throws -> [LoadedImage] {
+    private func loadLayout(
+        _ bytes: [UInt8], _ archive: UnpackedArchive, _ platform: Platform, _ progress: Progress?
+    ) throws -> [LoadedImage] {
         let index = try ImageJSON.decode(Index.self, bytes, ImageArchive.indexName)
         // The same image stands once for each of its names.
         var order: [Digest] = []
@@ -53,7 +57,8 @@ extension ImageStore {
             let manifest = try ImageJSON.decode(Manifest.self, manifestBytes, "manifest")
             let config = try archive.require(ImageArchive.blobName(manifest.config.digest), as: "image configuration")
             let image = try addImage(
-                config, layers: manifest.layers.map { ImageArchive.blobName($0.digest) }, archive, progress, manifest: manifestBytes)
+                config, layers: manifest.layers.map { ImageArchive.blobName($0.digest) }, archive, progress, manifest: manifestBytes
+            )
             result.append(try name(image, tags))
         }
         return result
@@ -62,14 +67,17 @@ extension ImageStore {
     private static func references(_ annotations: [String: String]?) -> [Reference] {
         if let full = annotations?[ImageArchive.nameAnnotation], let name = try? Reference(full) { return [name.withDefaultTag] }
         // A bare tag names nothing; tools that write full names put them here.
-        if let name = annotations?[ImageArchive.tagAnnotation], name.contains(":") || name.contains("/"), let name = try? Reference(name) {
+        if let name = annotations?[ImageArchive.tagAnnotation], name.contains(":") || name.contains("/"),
+            let name = try? Reference(name)
+        {
             return [name.withDefaultTag]
         }
         return []
     }
 
     /// The manifest that a descriptor leads to, through indexes for several platforms.
-    private func manifest(of descriptor: Descriptor, _ archive: UnpackedArchive, _ platform: Platform, depth: Int) throws -> [UInt8] {
+    private func manifest(of descriptor: Descriptor, _ archive: UnpackedArchive, _ platform: Platform, depth: Int) throws -> [UInt8]
+    {
         guard depth < 4 else { throw GantryError.invalid("indexes within indexes in image archive") }
         let bytes = try archive.require(ImageArchive.blobName(descriptor.digest), as: "manifest")
         guard Digest(sha256: SHA256.hash(data: bytes)) == descriptor.digest else {
@@ -82,7 +90,9 @@ extension ImageStore {
         }
         guard shape.manifests != nil else { return bytes }
         let index = try ImageJSON.decode(Index.self, bytes, "index")
-        let fits = index.manifests.filter { $0.platform.map { $0.os == platform.os && $0.architecture == platform.architecture } ?? true }
+        let fits = index.manifests.filter {
+            $0.platform.map { $0.os == platform.os && $0.architecture == platform.architecture } ?? true
+        }
         let here = fits.filter { archive.contains(ImageArchive.blobName($0.digest)) }
         guard let chosen = here.first(where: { $0.platform?.variant == platform.variant }) ?? here.first else {
             throw GantryError.notFound("no image for \(platform.os)/\(platform.architecture) in archive")
@@ -97,7 +107,9 @@ extension ImageStore {
         guard diffIDs.count == names.count else {
             throw GantryError.invalid("invalid image: \(names.count) layers, but \(diffIDs.count) diff ids in its configuration")
         }
-        guard diffIDs.count <= Self.maximumLayers else { throw GantryError.invalid("max depth exceeded: image has \(diffIDs.count) layers") }
+        guard diffIDs.count <= Self.maximumLayers else {
+            throw GantryError.invalid("max depth exceeded: image has \(diffIDs.count) layers")
+        }
         var parent: Digest?
         for (diffID, name) in zip(diffIDs, names) {
             let chainID = Layer.chainID(diffID, on: parent)

@@ -1,7 +1,8 @@
 internal import Archive
-internal import struct Crypto.SHA256
 internal import Essentials
 internal import OCI
+
+internal import struct Crypto.SHA256
 
 extension ImageStore {
     /// Writes images as a docker-archive that is an OCI layout too, layers uncompressed. A name without a tag means all tags of
@@ -21,7 +22,8 @@ extension ImageStore {
             let manifest = try ImageJSON.encode(Manifest(mediaType: MediaType.manifest, config: config, layers: layers))
             let digest = Digest(sha256: SHA256.hash(data: manifest))
             blobs[digest.hex] = .bytes(manifest, nil)
-            documents.add(image, tags, Descriptor(mediaType: MediaType.manifest, digest: digest, size: Int64(manifest.count)), layers)
+            documents.add(
+                image, tags, Descriptor(mediaType: MediaType.manifest, digest: digest, size: Int64(manifest.count)), layers)
         }
         let writer = TarWriter(sink)
         try writer.add(TarEntry("blobs/"))

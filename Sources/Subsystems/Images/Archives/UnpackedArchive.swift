@@ -32,7 +32,7 @@ final class UnpackedArchive {
     func remove() { store.removeDirectory(directory) }
 
     private func fill(_ read: @escaping () throws -> [UInt8]?) throws {
-        let plain = try Decompressor(limit: ImageStore.maximumLayerBytes, read)
+        let plain = try Decompressor(limit: store.expansionLimit(), read)
         let reader = TarReader { try plain.next() }
         while let entry = try reader.next() {
             guard members.count < Self.maximumMembers else {
@@ -91,14 +91,18 @@ final class UnpackedArchive {
     }
 
     func require(_ name: String, as what: String) throws -> [UInt8] {
-        guard let bytes = try document(name) else { throw GantryError.invalid("invalid archive: \(what) `\(name.prefix(200))` is missing") }
+        guard let bytes = try document(name) else {
+            throw GantryError.invalid("invalid archive: \(what) `\(name.prefix(200))` is missing")
+        }
         return bytes
     }
 
     /// Makes a member a blob of the store. What is not compressed is compressed: the exact tar must be kept, because its digest
     /// is part of the image's id.
     func blob(_ name: String) throws -> (digest: Digest, size: Int64) {
-        guard let (number, _) = find(name) else { throw GantryError.invalid("invalid archive: layer `\(name.prefix(200))` is missing") }
+        guard let (number, _) = find(name) else {
+            throw GantryError.invalid("invalid archive: layer `\(name.prefix(200))` is missing")
+        }
         if let known = blobs["\(number)"] { return known }
         let file = try OwnedDescriptor.open("\(directory)/\(number)", O_RDONLY | O_NOFOLLOW)
         let source = store.source(file)

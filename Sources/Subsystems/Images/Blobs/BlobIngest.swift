@@ -1,8 +1,9 @@
-internal import struct Crypto.SHA256
 internal import Essentials
 internal import Glibc
 package import LinuxSystem
 package import OCI
+
+internal import struct Crypto.SHA256
 
 /// A blob on its way in: a temporary file, hashed as it is written, that becomes visible only when it is what was promised.
 /// Used by one thread at a time; dropped without ``commit(expecting:size:)`` it leaves nothing.
@@ -39,7 +40,9 @@ package final class BlobIngest {
         if let size, size != written { throw GantryError.invalid("blob has \(written) bytes, expected \(size)") }
         let digest = Digest(sha256: hash.finalize())
         if let expecting, expecting != digest {
-            guard expecting.algorithm == "sha256" else { throw GantryError.unsupported("digest `\(expecting)`: only sha256 can be verified") }
+            guard expecting.algorithm == "sha256" else {
+                throw GantryError.unsupported("digest `\(expecting)`: only sha256 can be verified")
+            }
             throw GantryError.invalid("blob has digest `\(digest)`, expected `\(expecting)`")
         }
         do {

@@ -1,15 +1,23 @@
 internal import Archive
 internal import Compression
-internal import struct Crypto.SHA256
 internal import Essentials
 internal import GRDB
 internal import Glibc
 internal import LinuxSystem
 package import OCI
 
+internal import struct Crypto.SHA256
+
 extension ImageStore {
-    /// Content bytes that a single layer may expand to: beyond this a compressed layer is a bomb.
-    static var maximumLayerBytes: Int64 { 1 << 40 }
+    /// Bytes that a compressed layer or archive may expand to: a bomb stops before the disk is full, for the disk is not only
+    /// ours. Nine tenths of what is free, and never more than a tebibyte.
+    func expansionLimit() throws -> Int64 {
+        var status = statvfs()
+        try check("statvfs", paths.layers) { statvfs(paths.layers, &status) }
+        let (free, overflow) = UInt64(status.f_bavail).multipliedReportingOverflow(by: UInt64(status.f_frsize))
+        return overflow ? 1 << 40 : Int64(min(free / 10 * 9, 1 << 40))
+    }
+
     /// Overlayfs' own limit is 500, Docker's this.
     package static var maximumLayers: Int { 125 }
 
@@ -28,7 +36,8 @@ extension ImageStore {
     /// - Parameter progress: bytes of the blob read so far.
     /// - Throws: `invalid` when the content is not what `diffID` says; nothing half-made stays.
     package func unpackLayer(
-        blob: Digest, mediaType: String = MediaType.layerGzip, diffID: Digest, parent: Digest?, progress: (@Sendable (Int64) -> Void)? = nil
+        blob: Digest, mediaType: String = MediaType.layerGzip, diffID: Digest, parent: Digest?,
+        progress: (@Sendable (Int64) -> Void)? = nil
     ) throws -> Layer {
         let chainID = Layer.chainID(diffID, on: parent)
         return try layerLock.withLock(chainID.description) {
@@ -36,11 +45,14 @@ extension ImageStore {
             let file = try openBlob(blob)
             let size = try file.status().size
             let staging = try StagedLayer(self, parent: parent)
-            let plain = try Decompressor(limit: Self.maximumLayerBytes, source(file, read: progress))
+            let plain = try Decompressor(limit: expansionLimit(), source(file, read: progress))
             let (digest, tarSize, content) = try staging.extract { try plain.next() }
-            guard digest == diffID else { throw GantryError.invalid("layer `\(blob)` has diff id `\(digest)`, expected `\(diffID)`") }
+            guard digest == diffID else {
+                throw GantryError.invalid("layer `\(blob)` has diff id `\(digest)`, expected `\(diffID)`")
+            }
             let type = Self.mediaType(mediaType, plain.format)
-            return try staging.adopt(diffID: diffID, size: content, tarSize: tarSize, blob: Descriptor(mediaType: type, digest: blob, size: size))
+            return try staging.adopt(
+                diffID: diffID, size: content, tarSize: tarSize, blob: Descriptor(mediaType: type, digest: blob, size: size))
         }
     }
 

@@ -1,7 +1,8 @@
 package import Essentials
-internal import struct Crypto.SHA256
 internal import GRDB
 package import OCI
+
+internal import struct Crypto.SHA256
 
 /// An unpacked layer: one directory below the layers directory.
 package struct Layer: Sendable, Hashable {
@@ -56,7 +57,9 @@ extension Layer {
     }
 
     static func fetch(_ db: Database, chainID: Digest) throws -> Layer? {
-        try Row.fetchOne(db, sql: "SELECT * FROM imageLayers WHERE chainID = ?", arguments: [chainID.description]).map { try Layer($0) }
+        try Row.fetchOne(db, sql: "SELECT * FROM imageLayers WHERE chainID = ?", arguments: [chainID.description]).map {
+            try Layer($0)
+        }
     }
 
     /// The layer and all below it, topmost first.

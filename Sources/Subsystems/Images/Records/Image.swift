@@ -84,7 +84,9 @@ enum ImageJSON {
     static let maximumBytes = 8 << 20
 
     static func decode<Value: Decodable>(_ type: Value.Type, _ bytes: [UInt8], _ what: String) throws(GantryError) -> Value {
-        guard bytes.count <= maximumBytes else { throw .invalid("\(what) has \(bytes.count) bytes, expected at most \(maximumBytes)") }
+        guard bytes.count <= maximumBytes else {
+            throw .invalid("\(what) has \(bytes.count) bytes, expected at most \(maximumBytes)")
+        }
         do { return try JSONDecoder().decode(type, from: Data(bytes)) } catch { throw .invalid("invalid \(what)", cause: error) }
     }
 

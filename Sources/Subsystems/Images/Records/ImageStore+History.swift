@@ -17,7 +17,8 @@ extension ImageStore {
         }
         // Layers that the history does not speak of.
         for layer in layers {
-            entries.append(HistoryEntry(id: nil, createdAt: image.createdAt, createdBy: "", comment: "", size: layer.size, tags: []))
+            entries.append(
+                HistoryEntry(id: nil, createdAt: image.createdAt, createdBy: "", comment: "", size: layer.size, tags: []))
         }
         entries.reverse()
         var next: Image? = image

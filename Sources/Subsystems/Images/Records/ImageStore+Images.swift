@@ -1,8 +1,9 @@
-internal import struct Crypto.SHA256
 internal import Essentials
 internal import FoundationEssentials
 internal import GRDB
 package import OCI
+
+internal import struct Crypto.SHA256
 
 extension ImageStore {
     // MARK: Making
@@ -13,7 +14,8 @@ extension ImageStore {
         let config = try ImageJSON.decode(ImageConfig.self, configBytes, "image configuration")
         let diffIDs = config.rootfs.diffIDs
         guard diffIDs.count <= Self.maximumLayers else {
-            throw GantryError.invalid("max depth exceeded: image has \(diffIDs.count) layers, expected at most \(Self.maximumLayers)")
+            throw GantryError.invalid(
+                "max depth exceeded: image has \(diffIDs.count) layers, expected at most \(Self.maximumLayers)")
         }
         let id = Digest(sha256: SHA256.hash(data: configBytes))
         let top = Layer.chainIDs(diffIDs).last
@@ -28,7 +30,9 @@ extension ImageStore {
                     id.description, Data(configBytes), manifest.map { Data($0) }, parent?.description, top?.description,
                     Timestamp.now().nanoseconds,
                 ])
-            guard let image = try Self.fetch(db, id: id) else { throw GantryError.internal("image `\(id)` vanished while it was recorded") }
+            guard let image = try Self.fetch(db, id: id) else {
+                throw GantryError.internal("image `\(id)` vanished while it was recorded")
+            }
             return image
         }
     }
@@ -78,13 +82,17 @@ extension ImageStore {
             guard id == nil else { return image }
             return image?.references.contains { $0.repository == reference.repository } == true ? image : nil
         }
-        guard let id = try String.fetchOne(db, sql: "SELECT image FROM imageReferences WHERE name = ?", arguments: [reference.canonical])
+        guard
+            let id = try String.fetchOne(
+                db, sql: "SELECT image FROM imageReferences WHERE name = ?", arguments: [reference.canonical])
         else { return nil }
         return try fetch(db, id: Digest(id))
     }
 
     static func fetch(_ db: Database, id: Digest) throws -> Image? {
-        guard let row = try Row.fetchOne(db, sql: "SELECT * FROM images WHERE id = ?", arguments: [id.description]) else { return nil }
+        guard let row = try Row.fetchOne(db, sql: "SELECT * FROM images WHERE id = ?", arguments: [id.description]) else {
+            return nil
+        }
         let configBytes = Array(row["config"] as Data)
         let names = try Row.fetchAll(
             db, sql: "SELECT name, isDigest FROM imageReferences WHERE image = ? ORDER BY name", arguments: [id.description])
@@ -95,7 +103,8 @@ extension ImageStore {
             manifest: (row["manifest"] as Data?).map { Array($0) }, parent: try (row["parent"] as String?).map { try Digest($0) },
             references: tags, repoDigests: digests,
             layers: try Layer.fetchChain(db, top: (row["topLayer"] as String?).map { try Digest($0) }).reversed(),
-            addedAt: Timestamp(nanoseconds: row["addedAt"]), taggedAt: (row["taggedAt"] as Int64?).map { Timestamp(nanoseconds: $0) })
+            addedAt: Timestamp(nanoseconds: row["addedAt"]),
+            taggedAt: (row["taggedAt"] as Int64?).map { Timestamp(nanoseconds: $0) })
     }
 
     // MARK: Naming
@@ -112,7 +121,9 @@ extension ImageStore {
 
     /// Takes a name away; the image stays.
     package func untag(_ reference: Reference) throws {
-        try database.write { try $0.execute(sql: "DELETE FROM imageReferences WHERE name = ?", arguments: [reference.withDefaultTag.canonical]) }
+        try database.write {
+            try $0.execute(sql: "DELETE FROM imageReferences WHERE name = ?", arguments: [reference.withDefaultTag.canonical])
+        }
     }
 
     /// Records under which digest a registry knows the image: `repository@digest`.
@@ -122,11 +133,15 @@ extension ImageStore {
 
     private func setName(_ reference: Reference, _ image: Digest, isDigest: Bool) throws {
         try database.write { db in
-            guard try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM images WHERE id = ?)", arguments: [image.description]) == true else {
+            guard
+                try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM images WHERE id = ?)", arguments: [image.description])
+                    == true
+            else {
                 throw GantryError.notFound("No such image: \(image)")
             }
             try db.execute(
-                sql: "INSERT INTO imageReferences (name, image, isDigest) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET image = excluded.image",
+                sql:
+                    "INSERT INTO imageReferences (name, image, isDigest) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET image = excluded.image",
                 arguments: [reference.canonical, image.description, isDigest])
             try db.execute(
                 sql: "UPDATE images SET taggedAt = ? WHERE id = ?", arguments: [Timestamp.now().nanoseconds, image.description])

@@ -28,7 +28,9 @@ extension ImageStore {
         let reference = try Reference(name).withDefaultTag
         try removal.untag(Self.storedName(reference, of: image))
         try removal.untagDigests(of: reference, image.id)
-        guard let left = try self.image(id: image.id), left.references.isEmpty, left.repoDigests.isEmpty else { return removal.done }
+        guard let left = try self.image(id: image.id), left.references.isEmpty, left.repoDigests.isEmpty else {
+            return removal.done
+        }
         try removal.delete(image.id, force: force, prune: prune, quiet: true)
         return removal.done
     }
@@ -86,7 +88,8 @@ extension ImageStore {
 
     func hasChildren(_ id: Digest) throws -> Bool {
         try database.read { db in
-            try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM images WHERE parent = ?)", arguments: [id.description]) ?? false
+            try Bool.fetchOne(db, sql: "SELECT EXISTS (SELECT 1 FROM images WHERE parent = ?)", arguments: [id.description])
+                ?? false
         }
     }
 }
@@ -110,23 +113,28 @@ struct Removal {
         let reason: String
 
         func error(_ image: Image) -> GantryError {
-            .conflict("conflict: unable to delete \(image.id.short) (\(isHard ? "cannot be forced" : "must be forced")) - \(reason)")
+            .conflict(
+                "conflict: unable to delete \(image.id.short) (\(isHard ? "cannot be forced" : "must be forced")) - \(reason)")
         }
     }
 
     /// What stands against deleting the image; `force` overrides some of it.
     func conflict(_ image: Image, force: Bool, ignoringNames: Bool = false) throws -> Conflict? {
-        if try store.hasChildren(image.id) { return Conflict(isHard: true, isUse: false, reason: "image has dependent child images") }
+        if try store.hasChildren(image.id) {
+            return Conflict(isHard: true, isUse: false, reason: "image has dependent child images")
+        }
         let users = usage.containers[image.id] ?? []
         if let running = users.first(where: \.isRunning) {
-            return Conflict(isHard: true, isUse: true, reason: "image is being used by running container \(Identifier.short(running.id))")
+            return Conflict(
+                isHard: true, isUse: true, reason: "image is being used by running container \(Identifier.short(running.id))")
         }
         if force { return nil }
         if !ignoringNames, !image.references.isEmpty || !image.repoDigests.isEmpty {
             return Conflict(isHard: false, isUse: false, reason: "image is referenced in multiple repositories")
         }
         if let stopped = users.first {
-            return Conflict(isHard: false, isUse: true, reason: "image is being used by stopped container \(Identifier.short(stopped.id))")
+            return Conflict(
+                isHard: false, isUse: true, reason: "image is being used by stopped container \(Identifier.short(stopped.id))")
         }
         return nil
     }

@@ -29,7 +29,9 @@ extension ImageStore {
     }
 
     /// - Returns: whether anything in the directory changed.
-    private static func compare(_ upper: OwnedDescriptor, with lower: LowerView, at path: String, _ changes: inout [Change]) throws -> Bool {
+    private static func compare(
+        _ upper: OwnedDescriptor, with lower: LowerView, at path: String, _ changes: inout [Change]
+    ) throws -> Bool {
         var changed = false
         for name in try DirectoryReader(descriptor: upper).names() {
             guard let entry = try upper.entry(name) else { continue }
@@ -51,7 +53,8 @@ extension ImageStore {
             let view = OverlayMark.isOpaque(directory) ? LowerView(directories: []) : below?.view ?? LowerView(directories: [])
             let changedBelow = try compare(directory, with: view, at: childPath, &changes)
             if let below {
-                let same = below.status.mode == status.mode && below.status.userID == status.userID
+                let same =
+                    below.status.mode == status.mode && below.status.userID == status.userID
                     && below.status.groupID == status.groupID && below.status.modifiedAt == status.modifiedAt
                 guard changedBelow || !same else { continue }
                 changes.append(Change(path: childPath, kind: .modified))

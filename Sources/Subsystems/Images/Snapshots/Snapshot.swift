@@ -30,7 +30,9 @@ extension ImageStore {
     /// - Parameter id: 64 hexadecimal digits.
     /// - Throws: `conflict` when there is one already, `notFound` for a parent that is not here.
     package func prepareSnapshot(id: String, parent: Digest?) throws -> Snapshot {
-        guard Identifier.isFull(id) else { throw GantryError.invalid("invalid snapshot id `\(id)`: expected 64 hexadecimal digits") }
+        guard Identifier.isFull(id) else {
+            throw GantryError.invalid("invalid snapshot id `\(id)`: expected 64 hexadecimal digits")
+        }
         let root = "\(paths.snapshots)/\(id)"
         let snapshot = try database.write { db -> Snapshot in
             guard try Row.fetchOne(db, sql: "SELECT 1 FROM imageSnapshots WHERE id = ?", arguments: [id]) == nil else {
@@ -66,7 +68,9 @@ extension ImageStore {
 
     package func snapshot(id: String) throws -> Snapshot? {
         try database.read { db in
-            guard let row = try Row.fetchOne(db, sql: "SELECT parent FROM imageSnapshots WHERE id = ?", arguments: [id]) else { return nil }
+            guard let row = try Row.fetchOne(db, sql: "SELECT parent FROM imageSnapshots WHERE id = ?", arguments: [id]) else {
+                return nil
+            }
             let parent = try (row["parent"] as String?).map { try Digest($0) }
             return snapshot(id, parent, try Layer.fetchChain(db, top: parent))
         }
@@ -74,7 +78,9 @@ extension ImageStore {
 
     /// Removes record and directories; one that is not there is no error. It must not be mounted.
     package func removeSnapshot(id: String) throws {
-        guard Identifier.isFull(id) else { throw GantryError.invalid("invalid snapshot id `\(id)`: expected 64 hexadecimal digits") }
+        guard Identifier.isFull(id) else {
+            throw GantryError.invalid("invalid snapshot id `\(id)`: expected 64 hexadecimal digits")
+        }
         do { try FileSystem.removeTree("\(paths.snapshots)/\(id)") } catch {
             throw GantryError.unavailable("cannot remove snapshot `\(id)`", cause: error)
         }
@@ -96,7 +102,8 @@ extension ImageStore {
         defer { removeDirectory(copy) }
         try FileSystem.makeDirectories(copy, mode: 0o755)
         try copyRootAttributes(from: snapshot.upper, to: copy)
-        try TreeCopy.run(from: root, to: OwnedDescriptor.open(copy, O_RDONLY | O_DIRECTORY), through: paths.newTemporary("commit-tar"))
+        try TreeCopy.run(
+            from: root, to: OwnedDescriptor.open(copy, O_RDONLY | O_DIRECTORY), through: paths.newTemporary("commit-tar"))
         return try commitLayer(from: copy, parent: snapshot.parent)
     }
 

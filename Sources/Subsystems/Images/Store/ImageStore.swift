@@ -1,7 +1,7 @@
 internal import Archive
 internal import Essentials
-internal import Glibc
 package import GRDB
+internal import Glibc
 internal import LinuxSystem
 package import Logging
 package import OCI

@@ -1,9 +1,9 @@
-internal import OCI
 internal import Essentials
 internal import GRDB
 internal import Glibc
 internal import LinuxSystem
 internal import Logging
+internal import OCI
 internal import Synchronization
 
 /// Keeps garbage collection from removing anything while it lives: a pull unpacks layers before an image points to them.
@@ -16,7 +16,8 @@ package final class Lease: Sendable {
 }
 
 extension ImageStore {
-    /// Call it before looking for layers or blobs, keep it until the image is made.
+    /// Call it before looking for layers or blobs, keep it until the image is made: `defer { withExtendedLifetime(lease) {} }`,
+    /// because an object that is not used again may go at once.
     package func pin() -> Lease {
         collection.withLock { $0.leases += 1 }
         return Lease(self)
@@ -45,7 +46,10 @@ extension ImageStore {
         let layers = try Layer.fetchAll(db)
         let byChain = Dictionary(uniqueKeysWithValues: layers.map { ($0.chainID.description, $0) })
         let roots = try String.fetchAll(
-            db, sql: "SELECT topLayer FROM images WHERE topLayer IS NOT NULL UNION SELECT parent FROM imageSnapshots WHERE parent IS NOT NULL")
+            db,
+            sql:
+                "SELECT topLayer FROM images WHERE topLayer IS NOT NULL UNION SELECT parent FROM imageSnapshots WHERE parent IS NOT NULL"
+        )
         var used: Set<String> = []
         for root in roots + retained.map(\.description) {
             var next: String? = root
@@ -58,7 +62,10 @@ extension ImageStore {
     }
 
     private func removeUnusedBlobs() throws {
-        let used = Set(try database.read { db in try String.fetchAll(db, sql: "SELECT blobDigest FROM imageLayers WHERE blobDigest IS NOT NULL") })
+        let used = Set(
+            try database.read { db in
+                try String.fetchAll(db, sql: "SELECT blobDigest FROM imageLayers WHERE blobDigest IS NOT NULL")
+            })
         for name in try FileSystem.list(paths.blobs) where !used.contains("sha256:" + name) {
             try FileSystem.remove("\(paths.blobs)/\(name)")
         }
