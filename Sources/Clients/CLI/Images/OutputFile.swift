@@ -3,7 +3,7 @@ import Essentials
 import LinuxSystem
 
 /// A file that a command writes a stream to. It appears under its name only when it is complete; a device is written directly.
-struct OutputFile: ~Copyable {
+struct OutputFile {
     private let path: String
     private let temporary: String?
     private let file: OwnedDescriptor
@@ -31,7 +31,7 @@ struct OutputFile: ~Copyable {
     }
 
     /// Writes all of `pieces` and gives the file its name; removes what was written when that fails.
-    consuming func write(_ pieces: some AsyncSequence<[UInt8], any Error>) async throws {
+    func write(_ pieces: some AsyncSequence<[UInt8], any Error>) async throws {
         do {
             for try await piece in pieces { try file.writeAll(piece) }
             if let temporary { try check("rename", path) { rename(temporary, path) } }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import DockerAPI
 import EngineClient
 
 /// `gantry network inspect`

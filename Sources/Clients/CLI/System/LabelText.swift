@@ -13,6 +13,6 @@ enum LabelText {
         let text = time.rfc3339
         guard let point = text.firstIndex(of: ".") else { return whole }
         let at = whole.index(whole.startIndex, offsetBy: 19)
-        return whole[..<at] + text[point...].dropLast() + whole[at...]
+        return String(whole[..<at]) + String(text[point...].dropLast()) + String(whole[at...])
     }
 }
