@@ -160,7 +160,7 @@ let package = Package(
         .testTarget(name: "DockerAPITests", dependencies: ["DockerAPI", "Essentials"], path: "Tests/Unit/DockerAPITests", swiftSettings: strict),
         .testTarget(name: "DockerfileTests", dependencies: ["Dockerfile", "Essentials"], path: "Tests/Unit/DockerfileTests", swiftSettings: strict),
         .testTarget(
-            name: "ContainerRuntimeTests", dependencies: ["ContainerRuntime", "Essentials", "LinuxSystem", "OCI", "ShimProtocol"],
+            name: "ContainerRuntimeTests", dependencies: ["ContainerRuntime", "Essentials", "LinuxSystem", "OCI", "ShimProtocol", logging],
             path: "Tests/Unit/ContainerRuntimeTests", swiftSettings: strict),
         .testTarget(
             name: "ImagesTests", dependencies: ["Images", "Archive", "Essentials", "LinuxSystem", "OCI", crypto, database, logging],
