@@ -81,10 +81,8 @@ actor Container {
 
     var hasWaitingAttachments: Bool { !waitingAttachments.isEmpty }
 
-    /// What `wait` answers for a container that does not run.
-    var lastResult: WaitResult {
-        WaitResult(exitCode: record.run.exitCode, error: record.run.error.isEmpty ? nil : record.run.error)
-    }
+    /// What `wait` answers for a container that does not run. The reason of a failed start is the start's to tell.
+    var lastResult: WaitResult { WaitResult(exitCode: record.run.exitCode) }
 
     func setHealth(_ health: ContainerHealth?) { self.health = health }
     func addExec(_ exec: ExecInstance) { execs[exec.id] = exec }

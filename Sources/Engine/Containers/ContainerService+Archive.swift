@@ -90,11 +90,13 @@ extension ContainerService {
 
     func changes(_ name: NameOrID) async throws -> [FileChange] {
         let container = try context.container(name)
+        let mounts = await container.record.mounts.map(\.destination)
         return try await BlockingWork.run { [context] in
             guard let snapshot = try context.imageStore.snapshot(id: container.id) else { return [] }
-            return try context.imageStore.changes(of: snapshot).map { change in
+            let all = try context.imageStore.changes(of: snapshot).map { change in
                 FileChange(path: change.path, kind: FileChange.Kind(rawValue: change.kind.rawValue) ?? .modified)
             }
+            return MountPoints.remove(from: all, mounts: mounts)
         }
     }
 

@@ -73,21 +73,20 @@ extension Container {
         try exec.beginStart()
         let request = exec.request
         publish("exec_start: \(request.command.joined(separator: " "))", ["execID": exec.id])
-        let process: ShimProcess
         do {
             let specification = try await ContainerPreparation.execProcess(request, record: record, context: context, processID: processID)
             let size = consoleSize ?? request.consoleSize
-            process = try await context.runtime.exec(
+            let process = try await context.runtime.exec(
                 ExecStart(
                     id: id, execID: exec.id, initProcessID: processID, process: specification.process, seccomp: specification.seccomp,
                     stdio: StandardStreams(
                         terminal: request.terminal,
                         consoleSize: size.map { RuntimeSpecification.ConsoleSize(height: $0.rows, width: $0.columns) },
                         openStdin: request.attachStdin, stdinOnce: true), hold: attached))
+            return try await follow(exec, process, attached: attached)
         } catch {
             return try execFailed(exec, error, attached: attached)
         }
-        return try await follow(exec, process, attached: attached)
     }
 
     private func follow(_ exec: ExecInstance, _ process: ShimProcess, attached: Bool) async throws -> any AttachSession {

@@ -31,7 +31,7 @@ struct Daemon {
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [.init(service: server, failureTerminationBehavior: .gracefullyShutdownGroup)],
-                gracefulShutdownSignals: [.sigterm, .sigint], logger: logger))
+                gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet(logger)))
         logger.info("daemon ready", metadata: ["hosts": "\(settings.hosts.joined(separator: " "))", "dataRoot": "\(settings.engine.dataRoot)"])
         do {
             try await group.run()
@@ -41,6 +41,13 @@ struct Daemon {
         }
         await engine.shutdown()
         logger.info("daemon ended; containers run on")
+    }
+
+    /// The service library describes every service whole when it debugs.
+    private func quiet(_ logger: Logger) -> Logger {
+        var copy = logger
+        copy.logLevel = max(logger.logLevel, .info)
+        return copy
     }
 
     /// As many descriptors as the host allows without asking for more than its hard limit.

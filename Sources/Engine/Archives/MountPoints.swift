@@ -1,0 +1,28 @@
+/// The places that a run makes in a container's root only to mount something on them. They are no change of the user's.
+enum MountPoints {
+    private static let standard = [
+        "/dev", "/dev/console", "/dev/pts", "/dev/shm", "/dev/mqueue", "/proc", "/sys", "/etc/hostname", "/etc/hosts", "/etc/resolv.conf",
+    ]
+
+    /// Leaves out added mount points, and directories above them that changed for no other reason.
+    static func remove(from changes: [FileChange], mounts: [String]) -> [FileChange] {
+        let places = Set(standard + mounts)
+        let rest = changes.filter { !($0.kind == .added && places.contains($0.path)) }
+        let removed = changes.filter { $0.kind == .added && places.contains($0.path) }
+        let parents = Set(removed.flatMap { ancestors(of: $0.path) })
+        return rest.filter { change in
+            guard parents.contains(change.path) else { return true }
+            return rest.contains { $0.path.hasPrefix(change.path + "/") }
+        }
+    }
+
+    private static func ancestors(of path: String) -> [String] {
+        var result: [String] = []
+        var path = path[...]
+        while let slash = path.lastIndex(of: "/"), slash != path.startIndex {
+            path = path[..<slash]
+            result.append(String(path))
+        }
+        return result
+    }
+}
