@@ -181,7 +181,7 @@ let package = Package(
             path: "Tests/Unit/BuilderTests", swiftSettings: strict),
         .testTarget(
             name: "EngineTests",
-            dependencies: ["Engine", "Essentials", "Images", "LinuxSystem", "OCI", "RegistryClient", database, logging],
+            dependencies: ["Archive", "Engine", "Essentials", "Images", "LinuxSystem", "OCI", "RegistryClient", database, logging] + nio,
             path: "Tests/Unit/EngineTests", swiftSettings: strict),
         .testTarget(
             name: "DockerServerTests",
