@@ -9,8 +9,11 @@ package protocol BuildWorker: Sendable {
     ) async throws -> BaseImage
     /// The root directory of a chain of layers, for reading; nil gives an empty directory.
     func openReadOnly(chainID: Digest?) async throws -> OwnedDescriptor
-    /// A writable view on top of `parent`; ended by ``commit(_:)`` or ``discard(_:)``, one of which is always called.
+    /// A place to write on top of `parent`; ended by ``commit(_:)`` or ``discard(_:)``, one of which is always called.
     func beginStep(parent: Digest?) async throws -> StepWorkspace
+    /// The workspace's root directory, writable beneath with `openInRoot`. Let go of it before the workspace is used by a
+    /// process or ended.
+    func openWritable(_ workspace: StepWorkspace) async throws -> OwnedDescriptor
     /// Runs a process with the workspace as its root and gives its exit code; ends it when the task is cancelled.
     func run(
         _ request: RunRequest, in workspace: StepWorkspace, output: @escaping @Sendable (BuildOutputStream, [UInt8]) -> Void
@@ -42,15 +45,10 @@ package struct BaseImage: Sendable {
 }
 
 /// A place where a step writes.
-package struct StepWorkspace: Sendable {
+package struct StepWorkspace: Sendable, Hashable {
     package var id: String
-    /// Its root directory, writable beneath with `openInRoot`.
-    package var root: OwnedDescriptor
 
-    package init(id: String, root: OwnedDescriptor) {
-        self.id = id
-        self.root = root
-    }
+    package init(id: String) { self.id = id }
 }
 
 /// A finished layer.
@@ -87,14 +85,22 @@ package struct RunRequest: Sendable {
 
 /// A mount of RUN, targets absolute.
 package enum StepMount: Sendable {
-    /// A directory or file found in a view; kept open as long as the process runs.
-    case bind(source: OwnedDescriptor, target: String, readOnly: Bool)
+    /// A directory or file, there as long as the process runs.
+    case bind(source: BindSource, target: String, readOnly: Bool)
     /// A directory that outlives the build.
     case cache(id: String, target: String, readOnly: Bool, exclusive: Bool, mode: UInt32, userID: UInt32, groupID: UInt32)
     /// Bytes; nil for the kernel's default size.
     case tmpfs(target: String, sizeBytes: Int64?)
     /// A file that only this process sees.
     case file(content: [UInt8], target: String, mode: UInt32, userID: UInt32, groupID: UInt32)
+}
+
+/// Where a bind mount's content is.
+package enum BindSource: Sendable {
+    /// A path in the build context, seen from its root.
+    case context(String)
+    /// A path in a workspace that nothing else uses.
+    case workspace(StepWorkspace, String)
 }
 
 /// A file from elsewhere.

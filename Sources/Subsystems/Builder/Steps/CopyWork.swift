@@ -39,11 +39,11 @@ struct CopyWork: Sendable {
 
     private var count: Int { sources.reduce(0) { $0 + $1.matches.count } + documents.count + downloads.count }
 
-    /// Writes everything below the workspace's root. Blocks.
-    func perform(in workspace: StepWorkspace, checkpoint: @escaping () throws -> Void) throws {
-        let tree = WorkTree(workspace.root)
+    /// Writes everything below a workspace's root. Blocks.
+    func perform(in target: OwnedDescriptor, checkpoint: @escaping () throws -> Void) throws {
+        let tree = WorkTree(target)
         var options = TreeCopier.Options(keepsOwners: keepsOwners)
-        options.owner = try owner.map { try Accounts(root: workspace.root).owner($0) }
+        options.owner = try owner.map { try Accounts(root: target).owner($0) }
         options.mode = mode
         let copier = TreeCopier(tree: tree, options: options, checkpoint: checkpoint)
         if count > 1, !destination.hasSuffix("/"), !keepsParents { try requireDirectory(tree) }

@@ -1,9 +1,7 @@
 internal import BuildGraph
-internal import CLinux
 internal import Dockerfile
 internal import Essentials
 internal import LinuxSystem
-internal import OCI
 
 /// The mounts of one RUN: what they add to its key, and how they come into being while it runs.
 struct MountPlan: Sendable {
@@ -117,36 +115,21 @@ struct MountPlan: Sendable {
         for workspace in temporary { await session.worker.discard(workspace) }
     }
 
-    /// Writes go to a throw-away view; a context with left-out files is shown as a copy without them.
+    /// A read-only bind of the whole context shows it as it is; anything else is a throw-away copy of what is bound.
     private func prepare(_ bind: Bind, _ step: Int, _ temporary: inout [StepWorkspace]) async throws -> StepMount {
-        var root = try await session.root(bind.source, step: step)
-        var path = bind.path
         let isContext = bind.source == .context
-        if isContext, !(bind.readOnly && session.context.ignored.isEmpty) {
-            let workspace = try await session.worker.beginStep(parent: nil)
-            temporary.append(workspace)
-            let scanner = scanner(bind, root)
-            try await FileWork.cancellable { checkpoint in
-                let copier = TreeCopier(tree: WorkTree(workspace.root), options: .init(), checkpoint: checkpoint)
-                for match in try scanner.matches(escaped(bind.path)) { try copier.copy(match, to: "/source") }
-            }
-            root = workspace.root
-            path = "/source"
-        } else if !bind.readOnly {
-            let workspace = try await session.worker.beginStep(parent: try await chainID(bind.source, step))
-            temporary.append(workspace)
-            root = workspace.root
+        if isContext, bind.readOnly, session.context.ignored.isEmpty {
+            return .bind(source: .context(bind.path), target: bind.target, readOnly: true)
         }
-        do { return .bind(source: try root.openInRoot(path, O_PATH), target: bind.target, readOnly: bind.readOnly) } catch {
-            throw GantryError.notFound("failed to compute cache key: \"\(path)\": not found", cause: error)
+        let scanner = scanner(bind, try await session.root(bind.source, step: step))
+        let workspace = try await session.worker.beginStep(parent: nil)
+        temporary.append(workspace)
+        let target = try await session.worker.openWritable(workspace)
+        try await FileWork.cancellable { checkpoint in
+            let options = TreeCopier.Options(keepsOwners: !isContext)
+            let copier = TreeCopier(tree: WorkTree(target), options: options, checkpoint: checkpoint)
+            for match in try scanner.matches(escaped(bind.path)) { try copier.copy(match, to: "/source") }
         }
-    }
-
-    private func chainID(_ source: BuildPlan.Source, _ step: Int) async throws -> Digest? {
-        switch source {
-        case .stage(let index): return try await session.stage(index).chainID
-        case .image(let name): return try await session.image(name, platform: session.options.platform ?? .host, step: step).chainID
-        case .scratch, .context: return nil
-        }
+        return .bind(source: .workspace(workspace, "/source"), target: bind.target, readOnly: bind.readOnly)
     }
 }

@@ -55,8 +55,10 @@ extension StageRunner {
         _ copy: CopyArguments, _ work: CopyWork, _ sources: [String], _ ingredients: [Ingredient], _ step: Step
     ) async throws -> Outcome {
         let history = try history(copy, work, sources)
+        let worker = session.worker
         return try await layer(step, ingredients, history: history) { workspace in
-            try await FileWork.cancellable { checkpoint in try work.perform(in: workspace, checkpoint: checkpoint) }
+            let root = try await worker.openWritable(workspace)
+            try await FileWork.cancellable { checkpoint in try work.perform(in: root, checkpoint: checkpoint) }
         }
     }
 

@@ -21,22 +21,23 @@ extension StageRunner {
             hostname: "buildkitsandbox", limits: session.options.limits, mounts: command.mounts)
         let user = state.defaults.user ?? ""
         let shared = session
+        let parent = state.chainID
         return try await layer(step, ingredients, history: history) { workspace in
             try await mounts.withMounts(step: step.id) { prepared in
                 var request = request
                 request.mounts += prepared
-                try await Self.execute(request, user: user, in: workspace, shared, step: step.id)
+                try await Self.execute(request, user: user, on: parent, in: workspace, shared, step: step.id)
             }
         }
     }
 
     private static func execute(
-        _ request: RunRequest, user: String, in workspace: StepWorkspace, _ session: BuildSession, step: Int
+        _ request: RunRequest, user: String, on parent: OCI.Digest?, in workspace: StepWorkspace, _ session: BuildSession, step: Int
     ) async throws {
         var request = request
         let process = GoText.quoted(request.arguments.joined(separator: " "))
         let who: Accounts.Identity
-        do { who = try await FileWork.run { try Accounts(root: workspace.root).identity(user) } } catch let error as GantryError {
+        do { who = try await identity(user, on: parent, session) } catch let error as GantryError {
             throw GantryError.invalid("process \(process) did not complete successfully: \(error.message)")
         }
         request.userID = who.user
@@ -58,6 +59,12 @@ extension StageRunner {
                 classicMessage: "The command '\(request.arguments.joined(separator: " "))' returned a non-zero code: \(code)",
                 exitCode: code)
         }
+    }
+
+    /// Whom USER means in the layers below.
+    private static func identity(_ user: String, on parent: OCI.Digest?, _ session: BuildSession) async throws -> Accounts.Identity {
+        let root = try await session.worker.openReadOnly(chainID: parent)
+        return try await FileWork.run { try Accounts(root: root).identity(user) }
     }
 
     /// What is executed: a heredoc is the script itself, or is put back for the shell to read.

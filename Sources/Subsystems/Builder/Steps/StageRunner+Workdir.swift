@@ -16,12 +16,14 @@ extension StageRunner {
             return .done
         }
         let user = state.defaults.user ?? ""
+        let worker = session.worker
         let ingredients = [Ingredient(.directory, "directory", path), Ingredient(.user, "user", user)]
         return try await layer(step, ingredients, history: history) { workspace in
+            let root = try await worker.openWritable(workspace)
             try await FileWork.run {
-                let who = try Accounts(root: workspace.root).identity(user)
+                let who = try Accounts(root: root).identity(user)
                 let template = WorkTree.Template(user: who.user, group: who.group)
-                let tree = WorkTree(workspace.root)
+                let tree = WorkTree(root)
                 let place = try tree.place(path, making: template)
                 if place.name.isEmpty { return }
                 guard try tree.status(place.name, in: place.directory) == nil else {
