@@ -56,13 +56,13 @@ let package = Package(
         .target(name: "Compression", dependencies: ["CCompression", "Essentials"], path: "Sources/Formats/Compression", exclude: ["README.md"], swiftSettings: strict),
         .target(name: "DockerAPI", dependencies: ["Essentials"], path: "Sources/Formats/DockerAPI", exclude: ["README.md"], swiftSettings: strict),
         .target(name: "Dockerfile", dependencies: ["Essentials"], path: "Sources/Formats/Dockerfile", exclude: ["README.md"], swiftSettings: strict),
-        .target(name: "ShimProtocol", path: "Sources/Formats/ShimProtocol", swiftSettings: strict),
+        .target(name: "ShimProtocol", path: "Sources/Formats/ShimProtocol", exclude: ["README.md"], swiftSettings: strict),
 
         // MARK: Subsystems: one job each, strangers to another
         .target(
             name: "ContainerRuntime",
             dependencies: ["CLinux", "CSeccomp", "Essentials", "LinuxSystem", "OCI", "ShimProtocol", logging],
-            path: "Sources/Subsystems/ContainerRuntime", swiftSettings: strict),
+            path: "Sources/Subsystems/ContainerRuntime", exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "Images",
             dependencies: ["Archive", "Compression", "Essentials", "LinuxSystem", "OCI", crypto, database, logging],
@@ -146,7 +146,7 @@ let package = Package(
 
         // MARK: Shim: Embedded Swift, static, no runtime
         .executableTarget(
-            name: "gantry-shim", dependencies: ["CLinux"], path: "Sources/Shim",
+            name: "gantry-shim", dependencies: ["CLinux"], path: "Sources/Shim", exclude: ["README.md"],
             swiftSettings: [.enableExperimentalFeature("Embedded"), .unsafeFlags(["-wmo", "-Osize"])],
             linkerSettings: [.unsafeFlags(["-Xclang-linker", "-static"])]),
 

@@ -25,7 +25,8 @@ struct Root: ~Copyable {
     }
 
     /// Opens the directory `path`, making what is missing (mode 0755) one name at a time below a directory already open inside.
-    func makeDirectory(_ path: [UInt8], noLinks: Bool = false) throws(Failure) -> CInt {
+    /// Where a link leads to nothing, its target is made, inside as well.
+    func makeDirectory(_ path: [UInt8], noLinks: Bool = false, depth: Int = 0) throws(Failure) -> CInt {
         var made: [UInt8] = []
         for name in path.split(separator: UInt8(ascii: "/")) {
             let parentPath = made.isEmpty ? [UInt8(ascii: "/")] : made
@@ -36,7 +37,16 @@ struct Root: ~Copyable {
             } catch {
                 guard error.errno == ENOENT else { throw error }
                 let parent = Descriptor(try open(parentPath, O_PATH | O_DIRECTORY, noLinks: noLinks))
-                if withC(Array(name), { mkdirat(parent.raw, $0, 0o755) }) != 0, gantry_errno() != EEXIST { throw Failure.last }
+                if withC(Array(name), { mkdirat(parent.raw, $0, 0o755) }) == 0 { continue }
+                guard gantry_errno() == EEXIST, !noLinks, depth < 16 else { throw Failure.last }
+                var content = [UInt8](repeating: 0, count: 4096)
+                let length = content.withUnsafeMutableBytes { buffer in
+                    withC(Array(name)) { readlinkat(parent.raw, $0, buffer.baseAddress!.assumingMemoryBound(to: CChar.self), buffer.count) }
+                }
+                // No link: someone else has just made the directory.
+                guard length > 0 else { continue }
+                let target = content[0] == UInt8(ascii: "/") ? Array(content[..<length]) : parentPath + [UInt8(ascii: "/")] + content[..<length]
+                close(try makeDirectory(target, depth: depth + 1))
             }
         }
         return try open(made.isEmpty ? [UInt8(ascii: "/")] : made, O_PATH | O_DIRECTORY, noLinks: noLinks)

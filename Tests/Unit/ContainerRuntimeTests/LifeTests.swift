@@ -109,4 +109,22 @@ struct LifeTests {
             #expect(try fixture.runtime.knownContainers() == [])
         }
     }
+
+    /// Not a limit, only a number to look at: prints what a start and its end take here.
+    @Test func manyStartsInARow() async throws {
+        try await RuntimeFixture.with { fixture in
+            let clock = ContinuousClock()
+            var times: [Duration] = []
+            for _ in 0..<30 {
+                let request = try fixture.request(["true"])
+                times.append(try await clock.measure {
+                    let process = try await fixture.runtime.start(request)
+                    #expect(await process.waitForExit().exitCode == 0)
+                })
+                try fixture.runtime.forget(container: request.id)
+            }
+            print("start and end: median \(times.sorted()[15]), best \(times.min()!)")
+            #expect(try fixture.runtime.knownContainers() == [])
+        }
+    }
 }
