@@ -118,8 +118,8 @@ import Testing
         #expect(
             lines.map(\.text) == [
                 "[+] Building 1.3s (1/3)",
-                " => CACHED [1/3] FROM busybox        0.0s",
-                " => [2/3] RUN make                   1.1s",
+                " => CACHED [1/3] FROM busybox       0.0s",
+                " => [2/3] RUN make                  1.1s",
                 " => => rebuilt because: a changed",
                 " => => # line 4", " => => # line 5", " => => # line 6", " => => # line 7", " => => # line 8", " => => # 20%",
             ])

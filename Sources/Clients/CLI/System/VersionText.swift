@@ -4,7 +4,7 @@ enum VersionText {
     static func block(_ heading: String, indent: Int, _ rows: [(String, String)]) -> String {
         let space = String(repeating: " ", count: indent)
         return heading + rows.map { name, value in
-            "\(space)\(name):\(String(repeating: " ", count: max(1, 18 - name.count)))\(value)\n"
+            "\(space)\(name):\(String(repeating: " ", count: max(1, 19 - indent - name.count)))\(value)\n"
         }.joined()
     }
 
