@@ -87,9 +87,9 @@ enum ManifestReader {
     }
 
     private static func target(_ piece: String, variables: [String: [String]]) -> LayeringTests.Target? {
-        guard let name = quoted(piece).first, let pathStart = piece.range(of: "path: \"Sources/") else { return nil }
+        guard let name = quoted(piece).first, let pathStart = piece.firstRange(of: "path: \"Sources/") else { return nil }
         let path = piece[pathStart.upperBound...].prefix { $0 != "\"" }
-        let dependencies = piece.range(of: "dependencies: ").map { piece[$0.upperBound..<pathStart.lowerBound] } ?? ""
+        let dependencies = piece.firstRange(of: "dependencies: ").map { piece[$0.upperBound..<pathStart.lowerBound] } ?? ""
         let words = dependencies.split { !$0.isLetter }.map(String.init)
         return LayeringTests.Target(
             name: name, folder: String(path.prefix { $0 != "/" }),
