@@ -95,9 +95,10 @@ let package = Package(
         .target(
             name: "Engine",
             dependencies: [
-                "Archive", "Builder", "BuildGraph", "CLinux", "Compression", "ContainerRuntime", "Essentials", "Images", "LinuxSystem",
-                "Networks", "OCI", "RegistryClient", "ShimProtocol", "Volumes", crypto, database, logging,
-            ] + nio,
+                "Archive", "Builder", "BuildGraph", "CLinux", "Compression", "ContainerRuntime", "Dockerfile", "Essentials", "Images",
+                "LinuxSystem", "Networks", "OCI", "RegistryClient", "ShimProtocol", "Volumes", crypto, database, logging,
+                .product(name: "AsyncHTTPClient", package: "async-http-client"),
+            ] + nioHTTP,
             path: "Sources/Engine", swiftSettings: strict),
 
         // MARK: Servers: doors into the engine
@@ -139,10 +140,10 @@ let package = Package(
         .executableTarget(
             name: "gantry-oci",
             dependencies: [
-                "ContainerRuntime", "Essentials", "LinuxSystem", "OCI",
+                "CLinux", "ContainerRuntime", "Essentials", "LinuxSystem", "OCI", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            path: "Sources/Programs/gantry-oci", swiftSettings: strict),
+            path: "Sources/Programs/gantry-oci", exclude: ["README.md"], swiftSettings: strict),
 
         // MARK: Shim: Embedded Swift, static, no runtime
         .executableTarget(
