@@ -29,6 +29,7 @@ enum OperandCount: Sendable, Equatable {
     case exactly(Int)
     case atLeast(Int)
     case atMost(Int)
+    case between(Int, Int)
     case any
 
     /// Docker's words for a wrong count, nil when `count` is right.
@@ -39,6 +40,8 @@ enum OperandCount: Sendable, Equatable {
         case .exactly(let wanted) where count != wanted: return "requires \(plural(wanted))"
         case .atLeast(let wanted) where count < wanted: return "requires at least \(plural(wanted))"
         case .atMost(let wanted) where count > wanted: return "requires at most \(plural(wanted))"
+        case .between(let least, let most) where count < least || count > most:
+            return "requires at least \(least) and at most \(plural(most))"
         default: return nil
         }
     }
