@@ -5,6 +5,9 @@ extension Child {
     func takePipes(_ step: PlanStep) throws(Failure) {
         let user = try step.word(0)
         try attempt { setsid() }
+        var standard = self.standard
+        if step.numbers.count == 4 { standard = [try step.descriptor(1), try step.descriptor(2), try step.descriptor(3)] }
+        guard standard.count == 3 else { throw Failure(errno: EBADMSG) }
         for (number, descriptor) in standard.enumerated() {
             if user != 0 { try giveTo(user, descriptor) }
             try attempt { dup2(descriptor, CInt(number)) }
@@ -45,8 +48,15 @@ extension Child {
         let user = try step.word(3)
         if user != 0 { try attempt { fchown(slave.raw, user, UInt32.max) } }
         var sent = master.raw
-        let message: [UInt8] = [0]
-        guard gantry_send_descriptors(channel, message, 1, &sent, 1) == 1 else { throw Failure.last }
+        if try step.flag(4) {
+            // What the receivers of consoles expect as the message is the terminal's name.
+            let socket = firstInherited + CInt(truncatingIfNeeded: try step.number(4)) - 1
+            let name = bytes("/dev/ptmx")
+            guard gantry_send_descriptors(socket, name, name.count, &sent, 1) == name.count else { throw Failure.last }
+        } else {
+            let message: [UInt8] = [0]
+            guard gantry_send_descriptors(channel, message, 1, &sent, 1) == 1 else { throw Failure.last }
+        }
         try attempt { setsid() }
         try attempt { gantry_take_terminal(slave.raw) }
         for number in CInt(0)...2 { try attempt { dup2(slave.raw, number) } }
@@ -80,7 +90,7 @@ extension Child {
         umask(mask)
         // The change of user cleared these two.
         try attempt { gantry_prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) }
-        try attempt { gantry_prctl(PR_SET_PDEATHSIG, UInt(SIGKILL), 0, 0, 0) }
+        if !isLeft { try attempt { gantry_prctl(PR_SET_PDEATHSIG, UInt(SIGKILL), 0, 0, 0) } }
     }
 
     func takeCapabilities(_ step: PlanStep) throws(Failure) {

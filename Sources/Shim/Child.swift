@@ -7,6 +7,8 @@ struct Child: ~Copyable {
     let channel: CInt
     /// Ends of pipes that become 0, 1 and 2; unused with a terminal.
     let standard: [CInt]
+    /// Outlives the shim.
+    let isLeft: Bool
 
     var root: Root?
     private var announced = false
@@ -15,16 +17,17 @@ struct Child: ~Copyable {
     /// A detached procfs of the child's namespaces, made when first needed; -1 before.
     var ownProc: CInt = -1
 
-    init(steps: [PlanStep], channel: CInt, standard: [CInt]) {
+    init(steps: [PlanStep], channel: CInt, standard: [CInt], isLeft: Bool) {
         self.steps = steps
         self.channel = channel
         self.standard = standard
+        self.isLeft = isLeft
         root = nil
     }
 
     /// Performs the steps from `first` on; comes back only by a failure, which it reports.
     mutating func run(from first: Int) {
-        gantry_prctl(PR_SET_PDEATHSIG, UInt(SIGKILL), 0, 0, 0)
+        if !isLeft { gantry_prctl(PR_SET_PDEATHSIG, UInt(SIGKILL), 0, 0, 0) }
         umask(0)
         var index = first
         while index < steps.count {

@@ -53,7 +53,14 @@ final class Minder {
 
     /// Returns when the process has ended and all its output is where it belongs, or when it could not be started.
     func run() {
-        while !(exited && channel < 0) && !failed { turn() }
+        while !(exited && channel < 0) && !failed {
+            turn()
+            // From now on the process is a child of whoever adopts the shim's orphans.
+            if started && settings.leaves {
+                for client in clients { flushAndClose(client) }
+                return
+            }
+        }
         if failed {
             if !exited { gantry_pidfd_send_signal(process, SIGKILL) }
             for client in clients { flushAndClose(client) }

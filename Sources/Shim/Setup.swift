@@ -48,6 +48,7 @@ struct Setup {
             settings.terminal = try step.flag(0)
             settings.openStdin = try step.flag(1)
             settings.stdinOnce = try step.flag(2)
+            settings.leaves = try step.flag(3)
         case .log:
             log = try LogWriter(path: try step.string(0), maximumSize: Int64(try step.number(0)), files: Int(try step.number(1)))
         case .outOfMemoryFile: settings.outOfMemoryFile = try step.string(0)
@@ -71,7 +72,7 @@ struct Setup {
 
     /// The child's ends of the standard streams, and ours.
     private func streams() throws(Failure) -> (child: [CInt], outputs: [CInt], input: CInt) {
-        if settings.terminal { return ([], [-1], -1) }
+        if settings.terminal || settings.leaves { return ([], [-1], -1) }
         var input: CInt = -1
         let first: CInt
         if settings.openStdin {
@@ -103,7 +104,7 @@ struct Setup {
         let processID = try attempt { gantry_clone3(flags, &process, UInt64(SIGCHLD), cgroup < 0 ? 0 : UInt64(cgroup)) }
         if processID == 0 {
             close(channel[0])
-            var child = Child(steps: steps, channel: channel[1], standard: streams.child)
+            var child = Child(steps: steps, channel: channel[1], standard: streams.child, isLeft: settings.leaves)
             child.run(from: index + 1)
             _exit(127)
         }

@@ -18,7 +18,7 @@ package struct PlanStep: Equatable, Sendable {
 package enum PlanOperation: UInt16, Sendable {
     /// strings: path. Becomes the working directory; the socket and the exit record go there.
     case stateDirectory = 1
-    /// numbers: terminal, open stdin, stdin once.
+    /// numbers: terminal, open stdin, stdin once, 1 to leave the process alone once it runs.
     case streams = 2
     /// numbers: bytes until rotation or 0, files kept; strings: path.
     case log = 3
@@ -68,9 +68,10 @@ package enum PlanOperation: UInt16, Sendable {
     case resourceLimit = 24
     /// strings: text.
     case outOfMemoryScore = 25
-    /// numbers: columns, rows (both 0 to leave the size), 1 to make /dev/console, user.
+    /// numbers: columns, rows (both 0 to leave the size), 1 to make /dev/console, user, 1 + descriptor of a socket that gets the
+    /// master instead of the shim, or 0.
     case terminal = 26
-    /// numbers: user. Pipes become 0, 1 and 2.
+    /// numbers: user, then nothing or three descriptors that take the place of the shim's pipes. They become 0, 1 and 2.
     case pipes = 27
     /// strings: path. Makes the directory if it can be made.
     case makeDirectory = 28

@@ -18,6 +18,20 @@ package struct StandardStreams: Sendable, Equatable {
     }
 }
 
+/// Standard streams that are someone else's, who then also minds the process: the shim ends once it runs, and no exit is recorded.
+/// For use as an OCI runtime beneath another engine.
+package struct InheritedStreams: Sendable {
+    /// 0, 1 and 2; unused with a terminal.
+    package var standard: [OwnedDescriptor]
+    /// A connected socket that gets the terminal's master.
+    package var consoleSocket: OwnedDescriptor?
+
+    package init(standard: [OwnedDescriptor], consoleSocket: OwnedDescriptor? = nil) {
+        self.standard = standard
+        self.consoleSocket = consoleSocket
+    }
+}
+
 /// The file in which output is kept, one JSON object per line as Docker's `json-file` driver writes it.
 package struct LogFile: Sendable, Equatable {
     package var path: String
@@ -44,6 +58,7 @@ package struct ContainerStart: Sendable {
     package var log: LogFile?
     /// The program is held back until ``ShimProcess/release()``, so that an attach made before gets the very first byte.
     package var hold: Bool
+    package var inherited: InheritedStreams?
 
     package init(
         id: String, specification: RuntimeSpecification, root: RootFileSystem, networkNamespace: OwnedDescriptor? = nil,
@@ -71,6 +86,7 @@ package struct ExecStart: Sendable {
     package var stdio: StandardStreams
     /// As ``ContainerStart/hold``.
     package var hold: Bool
+    package var inherited: InheritedStreams?
 
     package init(
         id: String, execID: String, initProcessID: Int32, process: RuntimeSpecification.Process, seccomp: LinuxSeccomp? = nil,

@@ -49,11 +49,15 @@ package struct ContainerPlanner {
         for path in linux.maskedPaths ?? [] { plan.add(.mask, [], [path]) }
         for path in linux.readonlyPaths ?? [] { plan.add(.readOnly, [], [path]) }
         if process.cwd != "/" { plan.add(.makeDirectory, [], [process.cwd]) }
-        if request.stdio.terminal { ProcessPlanner.addTerminal(request.stdio, user: process.user.uid, makeConsole: hasOwnDevices, to: &plan) }
+        if request.stdio.terminal { 
+            ProcessPlanner.addTerminal(
+                request.stdio, user: process.user.uid, makeConsole: hasOwnDevices, inherited: request.inherited, to: &plan)
+        }
         if specification.root?.readonly == true { plan.add(.setAttributes, [UInt64(MOUNT_ATTR_RDONLY)], ["/"]) }
         plan.add(.pivotRoot, [isShared ? rootPropagation : 0])
         try ProcessPlanner(
-            process: process, seccomp: linux.seccomp, stdio: request.stdio, hold: request.hold, availableCapabilities: availableCapabilities
+            process: process, seccomp: linux.seccomp, stdio: request.stdio, hold: request.hold, inherited: request.inherited,
+            availableCapabilities: availableCapabilities
         ).add(to: &plan)
         return plan
     }
@@ -61,7 +65,7 @@ package struct ContainerPlanner {
     private func addShim(_ plan: inout Plan) {
         plan.add(.stateDirectory, [], [stateDirectory])
         let stdio = request.stdio
-        plan.add(.streams, [stdio.terminal ? 1 : 0, stdio.openStdin ? 1 : 0, stdio.stdinOnce ? 1 : 0])
+        plan.add(.streams, ProcessPlanner.streams(stdio, request.inherited))
         if let log = request.log { plan.add(.log, [UInt64(max(0, log.maxSize ?? 0)), UInt64(max(1, log.maxFiles))], [log.path]) }
         if let outOfMemoryFile { plan.add(.outOfMemoryFile, [], [outOfMemoryFile]) }
     }

@@ -16,7 +16,7 @@ package struct ExecPlanner {
     package func plan() throws -> Plan {
         var plan = Plan()
         plan.add(.stateDirectory, [], [stateDirectory])
-        plan.add(.streams, [request.stdio.terminal ? 1 : 0, request.stdio.openStdin ? 1 : 0, request.stdio.stdinOnce ? 1 : 0])
+        plan.add(.streams, ProcessPlanner.streams(request.stdio, request.inherited))
         let index = plan.index(of: container)
         plan.add(.enterProcessNamespace, [index])
         plan.add(.fork, [0], [cgroupDirectory])
@@ -25,10 +25,12 @@ package struct ExecPlanner {
         let flags = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP
         plan.add(.enterNamespace, [index, UInt64(flags)])
         if request.stdio.terminal {
-            ProcessPlanner.addTerminal(request.stdio, user: request.process.user.uid, makeConsole: false, to: &plan)
+            ProcessPlanner.addTerminal(
+                request.stdio, user: request.process.user.uid, makeConsole: false, inherited: request.inherited, to: &plan)
         }
         try ProcessPlanner(
             process: request.process, seccomp: request.seccomp, stdio: request.stdio, hold: request.hold,
+            inherited: request.inherited,
             availableCapabilities: Capability.available()
         ).add(to: &plan)
         return plan

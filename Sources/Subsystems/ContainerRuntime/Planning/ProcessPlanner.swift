@@ -8,6 +8,7 @@ struct ProcessPlanner {
     var seccomp: LinuxSeccomp?
     var stdio: StandardStreams
     var hold: Bool
+    var inherited: InheritedStreams?
     var availableCapabilities: UInt64
 
     /// Limits and the OOM score are set while the host's /proc is still there.
@@ -19,9 +20,16 @@ struct ProcessPlanner {
         if let score = process.oomScoreAdj { plan.add(.outOfMemoryScore, [], ["\(score)"]) }
     }
 
-    static func addTerminal(_ stdio: StandardStreams, user: UInt32, makeConsole: Bool, to plan: inout Plan) {
+    static func streams(_ stdio: StandardStreams, _ inherited: InheritedStreams?) -> [UInt64] {
+        [stdio.terminal, stdio.openStdin, stdio.stdinOnce, inherited != nil].map { $0 ? 1 : 0 }
+    }
+
+    static func addTerminal(
+        _ stdio: StandardStreams, user: UInt32, makeConsole: Bool, inherited: InheritedStreams?, to plan: inout Plan
+    ) {
         let size = stdio.consoleSize
-        plan.add(.terminal, [UInt64(size?.width ?? 0), UInt64(size?.height ?? 0), makeConsole ? 1 : 0, UInt64(user)])
+        let socket = inherited?.consoleSocket.map { plan.index(of: $0) + 1 } ?? 0
+        plan.add(.terminal, [UInt64(size?.width ?? 0), UInt64(size?.height ?? 0), makeConsole ? 1 : 0, UInt64(user), socket])
     }
 
     func add(to plan: inout Plan) throws {
@@ -35,7 +43,9 @@ struct ProcessPlanner {
             throw GantryError.unsupported("AppArmor profiles are not supported", hint: "leave `apparmor=\(profile)` out")
         }
         if let label = process.selinuxLabel, !label.isEmpty { throw GantryError.unsupported("SELinux labels are not supported") }
-        if !stdio.terminal { plan.add(.pipes, [UInt64(process.user.uid)]) }
+        if !stdio.terminal {
+            plan.add(.pipes, [UInt64(process.user.uid)] + (inherited?.standard ?? []).map { plan.index(of: $0) })
+        }
         plan.add(.workingDirectory, [], [process.cwd])
         try addPrivileges(to: &plan)
         plan.add(.execute, [UInt64(arguments.count)], arguments + (process.env ?? []))
