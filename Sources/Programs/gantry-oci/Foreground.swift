@@ -1,0 +1,91 @@
+import CLinux
+import ContainerRuntime
+import Essentials
+import LinuxSystem
+
+/// Relays the caller's terminal or pipes to a held process, and lets it run.
+struct Foreground {
+    let process: ShimProcess
+    let terminal: Bool
+
+    /// - Returns: the program's exit code.
+    func run() async throws -> Int32 {
+        let streams = try await process.attach(stdin: true, stdout: true, stderr: true)
+        let raw = terminal ? RawTerminal() : nil
+        defer { raw?.restore() }
+        if let size = raw?.size { try await process.resize(columns: size.columns, rows: size.rows) }
+        try await process.release()
+        let signals = forwardSignals()
+        defer { signals.cancel() }
+        let input = Task { try await relayInput(streams) }
+        defer { input.cancel() }
+        let outputs = [try OwnedDescriptor.duplicate(1), try OwnedDescriptor.duplicate(2)]
+        while let (stream, bytes) = try await streams.next() { try outputs[stream == .stderr ? 1 : 0].writeAll(bytes) }
+        return await process.waitForExit().exitCode
+    }
+
+    private func relayInput(_ streams: AttachedStreams) async throws {
+        let input = try OwnedDescriptor.duplicate(0)
+        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 16384, alignment: 1)
+        defer { buffer.deallocate() }
+        // A regular file or /dev/null cannot be waited for, and need not be.
+        let waits = [.fifo, .socket, .characterDevice].contains(try input.status().kind) && isatty(0) == 1 || (try? input.status().kind) == .fifo
+        while true {
+            if waits { try await DescriptorPoller.shared.waitReadable(input) }
+            let count = try input.read(into: buffer)
+            if count == 0 { break }
+            try await streams.write(Array(buffer[..<count]))
+        }
+        try await streams.closeInput()
+    }
+
+    /// What would end this program is the container's to answer.
+    private func forwardSignals() -> Task<Void, Never> {
+        var set = sigset_t()
+        sigemptyset(&set)
+        for number in [SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH] { sigaddset(&set, number) }
+        pthread_sigmask(SIG_BLOCK, &set, nil)
+        let descriptor = OwnedDescriptor(signalfd(-1, &set, CInt(SFD_CLOEXEC) | CInt(SFD_NONBLOCK)))
+        return Task {
+            var information = signalfd_siginfo()
+            while !Task.isCancelled, (try? await DescriptorPoller.shared.waitReadable(descriptor)) != nil {
+                while read(descriptor.raw, &information, MemoryLayout<signalfd_siginfo>.size) > 0 {
+                    if CInt(information.ssi_signo) == SIGWINCH {
+                        if terminal, let size = RawTerminal.currentSize() { try? await process.resize(columns: size.columns, rows: size.rows) }
+                    } else {
+                        try? await process.signal(CInt(information.ssi_signo))
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The caller's terminal with every key passed on, until restored.
+struct RawTerminal {
+    private var before = termios()
+
+    init?() {
+        guard isatty(0) == 1, tcgetattr(0, &before) == 0 else { return nil }
+        var raw = before
+        cfmakeraw(&raw)
+        tcsetattr(0, TCSANOW, &raw)
+    }
+
+    func restore() {
+        var before = before
+        tcsetattr(0, TCSANOW, &before)
+    }
+
+    var size: (columns: UInt16, rows: UInt16)? { Self.currentSize() }
+
+    static func currentSize() -> (columns: UInt16, rows: UInt16)? {
+        var size = winsize()
+        guard gantry_ioctl(0, UInt(TIOCGWINSZ), &size) == 0 else { return nil }
+        return (size.ws_col, size.ws_row)
+    }
+}
+
+extension OwnedDescriptor {
+    static func duplicate(_ number: CInt) throws -> OwnedDescriptor { OwnedDescriptor(try check("fcntl") { gantry_fcntl(number, F_DUPFD_CLOEXEC, 3) }) }
+}
