@@ -276,8 +276,15 @@ static inline int gantry_spawn(int program, char *const argv[], char *const envp
         result = posix_spawn_file_actions_addopen(&actions, number, "/dev/null", O_RDWR, 0);
     for (size_t index = 0; index < count && result == 0; index++)
         result = posix_spawn_file_actions_adddup2(&actions, descriptors[index], (int)index + 3);
-    snprintf(path, sizeof path, "/proc/self/fd/%d", program);
+    // The program's own descriptor stands last, so that everything else of the caller, which other threads may have opened
+    // without close-on-exec, can be closed.
+    int last = (int)count + 3, copy = fcntl(program, F_DUPFD_CLOEXEC, last + 1);
+    if (copy < 0) result = errno;
+    if (result == 0) result = posix_spawn_file_actions_adddup2(&actions, copy, last);
+    if (result == 0) result = posix_spawn_file_actions_addclosefrom_np(&actions, last + 1);
+    snprintf(path, sizeof path, "/proc/self/fd/%d", last);
     if (result == 0) result = posix_spawn(pid, path, &actions, &attributes, argv, envp);
+    if (copy >= 0) close(copy);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return result;
