@@ -1,0 +1,125 @@
+import Builder
+import CLinux
+import ContainerRuntime
+import Essentials
+import Images
+import LinuxSystem
+import Logging
+import OCI
+
+extension EngineBuildWorker {
+    func run(
+        _ request: RunRequest, in workspace: StepWorkspace, output: @escaping @Sendable (BuildOutputStream, [UInt8]) -> Void
+    ) async throws -> Int32 {
+        let snapshot = try snapshot(workspace)
+        let mounts = try await StepMounts(self, request, workspace)
+        let network: StepNetwork
+        do { network = try await StepNetwork.attach(request, id: workspace.id, context: context) } catch {
+            await mounts.release()
+            throw error
+        }
+        let result: Result<Int32, any Error>
+        do {
+            let stubs = try await stubs(request, mounts, snapshot)
+            let code = try await execute(request, workspace.id, snapshot, mounts, network, output)
+            try await BlockingWork.run { try stubs.remove(fromUpper: snapshot.upper) }
+            result = .success(code)
+        } catch { result = .failure(error) }
+        await network.detach(id: workspace.id, context: context)
+        await mounts.release()
+        return try result.get()
+    }
+
+    /// The process from start to end.
+    private func execute(
+        _ request: RunRequest, _ id: String, _ snapshot: Snapshot, _ mounts: StepMounts, _ network: StepNetwork,
+        _ output: @escaping @Sendable (BuildOutputStream, [UInt8]) -> Void
+    ) async throws -> Int32 {
+        var binds = mounts.binds
+        binds = try network.files(request, directory: mounts.directory, context: context) + binds
+        let specification = try DefaultSpecification.make(options(request, id, binds, mounts, network))
+        let process: ShimProcess
+        do {
+            process = try await context.runtime.start(
+                ContainerStart(
+                    id: id, specification: specification,
+                    root: .overlay(
+                        layersDirectory: snapshot.layersDirectory, lower: context.lowerNames(snapshot), upper: snapshot.upper, work: snapshot.work),
+                    networkNamespace: network.namespace, hold: true))
+        } catch let error as ProcessStartError { throw GantryError.invalid(error.message) }
+        do {
+            let exit = try await follow(process, output)
+            try await forget(id)
+            if exit.outOfMemory { context.logger.info("a build step ran out of memory", metadata: ["step": "\(id)"]) }
+            return exit.exitCode
+        } catch {
+            try await forget(id)
+            if let start = error as? ProcessStartError { throw GantryError.invalid(start.message) }
+            throw error
+        }
+    }
+
+    private func follow(_ process: ShimProcess, _ output: @escaping @Sendable (BuildOutputStream, [UInt8]) -> Void) async throws -> ExitRecord {
+        let logger = context.logger
+        return try await withTaskCancellationHandler {
+            let streams = try await process.attach(stdin: false, stdout: true, stderr: true)
+            defer { streams.close() }
+            try await process.release()
+            while let (stream, bytes) = try await streams.next() { output(stream == .stdout ? .standardOutput : .standardError, bytes) }
+            let exit = await process.waitForExit()
+            try Task.checkCancellation()
+            return exit
+        } onCancel: {
+            // The process is minded by its shim; its end wakes the reader above.
+            Task {
+                do { try await process.signal(SIGKILL) } catch {
+                    logger.debug("a cancelled build step had ended already", metadata: ["error": "\(error)"])
+                }
+            }
+        }
+    }
+
+    private func forget(_ id: String) async throws {
+        let runtime = context.runtime
+        try await BlockingWork.run { try runtime.forget(container: id) }
+    }
+
+    private func options(
+        _ request: RunRequest, _ id: String, _ binds: [SandboxOptions.Bind], _ mounts: StepMounts, _ network: StepNetwork
+    ) throws -> SandboxOptions {
+        var options = SandboxOptions()
+        options.arguments = request.arguments
+        options.environment = request.environment
+        options.workingDirectory = request.workingDirectory
+        options.user = RuntimeSpecification.User(uid: request.userID, gid: request.groupID, additionalGids: request.supplementaryGroups)
+        options.hostname = request.hostname
+        options.binds = binds
+        options.temporaries = mounts.temporaries
+        options.sharedMemorySize = request.limits.shmSize
+        options.limits = request.limits.ulimits.map { limit in
+            RuntimeSpecification.ResourceLimit(
+                type: "RLIMIT_" + limit.name.uppercased(), hard: UInt64(bitPattern: limit.hard), soft: UInt64(bitPattern: limit.soft))
+        }
+        var resources = ResourceSettings()
+        resources.memory = request.limits.memory
+        resources.memorySwap = request.limits.memorySwap
+        resources.cpuShares = request.limits.cpuShares
+        resources.cpuPeriod = request.limits.cpuPeriod
+        resources.cpuQuota = request.limits.cpuQuota
+        resources.cpusetCPUs = request.limits.cpusetCPUs
+        resources.cpusetMems = request.limits.cpusetMems
+        options.resources = SpecificationBuilder.resources(resources)
+        options.networkNamespace = network.namespace == nil ? .host : .own
+        options.cgroupVersion = context.runtime.cgroups.version
+        if !request.limits.cgroupParent.isEmpty { options.cgroupsPath = "\(request.limits.cgroupParent)/\(id)" }
+        return options
+    }
+
+    /// What the sandbox needs in the root and the image does not have.
+    private func stubs(_ request: RunRequest, _ mounts: StepMounts, _ snapshot: Snapshot) async throws -> MountStubs {
+        var paths = ["/proc", "/sys", "/dev", "/etc/resolv.conf", "/etc/hosts"] + mounts.binds.map(\.destination)
+        paths += mounts.temporaries.map(\.destination)
+        let below = try await openReadOnly(chainID: snapshot.parent)
+        return try await BlockingWork.run { [paths] in try MountStubs(paths, missingIn: below) }
+    }
+}

@@ -1,0 +1,128 @@
+import Builder
+import CLinux
+import Essentials
+import Images
+import LinuxSystem
+import Logging
+import OCI
+import Synchronization
+
+/// Gives one build the engine's images, layers and processes.
+final class EngineBuildWorker: BuildWorker {
+    let context: EngineContext
+    let request: ImageBuildRequest
+    let directory: BuildDirectory
+    let locks: BuildLocks
+    private let images: ImageService
+    /// Held until the build has ended: its layers have no image yet.
+    private let lease: Lease
+
+    init(context: EngineContext, images: ImageService, request: ImageBuildRequest, directory: BuildDirectory, locks: BuildLocks) {
+        self.context = context
+        self.images = images
+        self.request = request
+        self.directory = directory
+        self.locks = locks
+        lease = context.imageStore.pin()
+    }
+
+    var store: ImageStore { context.imageStore }
+
+    /// Where the directories of `--mount=type=cache` are.
+    static func cacheDirectory(_ context: EngineContext) -> String { "\(context.configuration.dataRoot)/build-mounts" }
+
+    // MARK: Images
+
+    func resolveBase(
+        _ reference: Reference, platform: Platform, pull: Bool, progress: @escaping @Sendable (String, Int64?, Int64?) -> Void
+    ) async throws -> BaseImage {
+        if !pull, let image = try present(reference), Self.runs(image.config.platform, on: platform) { return base(image) }
+        let login = request.credentials[reference.domain] ?? (reference.domain == "docker.io" ? request.credentials["https://index.docker.io/v1/"] : nil)
+        try await images.pull(reference, allTags: false, platform: platform, credentials: login) { message in
+            let text = [message.id.map { "\($0):" }, message.status ?? message.stream].compactMap { $0 }.joined(separator: " ")
+            progress(text, message.current, message.total)
+        }
+        guard let image = try present(reference) else { throw GantryError.notFound("No such image: \(reference.familiar)") }
+        return base(image)
+    }
+
+    private func present(_ reference: Reference) throws -> Image? {
+        do { return try store.image(reference.canonical) } catch let error as GantryError where error.kind == .notFound { return nil }
+    }
+
+    private static func runs(_ image: Platform, on wanted: Platform) -> Bool {
+        image.os == wanted.os && image.architecture == wanted.architecture
+            && (wanted.variant == nil || image.variant == nil || image.variant == wanted.variant)
+    }
+
+    private func base(_ image: Image) -> BaseImage { BaseImage(config: image.config, digest: image.id, chainID: image.topLayer) }
+
+    func createImage(config: ImageConfig, chainID: Digest?, tags: [Reference]) async throws -> Digest {
+        let store = store
+        let image = try await BlockingWork.run { try store.createImage(config: config) }
+        guard image.topLayer == chainID else {
+            throw GantryError.internal("the image's layers do not end in `\(chainID?.description ?? "nothing")`")
+        }
+        for tag in tags { try await images.tag(image.id.description, as: tag) }
+        return image.id
+    }
+
+    // MARK: Layers
+
+    func openReadOnly(chainID: Digest?) async throws -> OwnedDescriptor {
+        let store = store
+        return try await BlockingWork.run {
+            let names = try store.lowerNames(of: chainID)
+            return try PrivateMounts.overlay(
+                layersDirectory: store.layersDirectory, lower: names.isEmpty ? ["../empty"] : names, upper: nil, work: nil)
+        }
+    }
+
+    func hasLayers(_ chainID: Digest) async throws -> Bool { try store.layer(chainID: chainID) != nil }
+
+    func beginStep(parent: Digest?) async throws -> StepWorkspace {
+        let id = Identifier.random()
+        // Written first: what a killed daemon leaves is found by it.
+        try FileSystem.replace("\(directory.stepsPath)/\(id)", with: "")
+        let store = store
+        _ = try await BlockingWork.run { try store.prepareSnapshot(id: id, parent: parent) }
+        return StepWorkspace(id: id)
+    }
+
+    func snapshot(_ workspace: StepWorkspace) throws -> Snapshot {
+        guard let snapshot = try store.snapshot(id: workspace.id) else {
+            throw GantryError.internal("workspace `\(workspace.id)` is gone")
+        }
+        return snapshot
+    }
+
+    func openWritable(_ workspace: StepWorkspace) async throws -> OwnedDescriptor {
+        let snapshot = try snapshot(workspace)
+        let lower = context.lowerNames(snapshot)
+        return try await BlockingWork.run {
+            // Without layers below, the directory itself is the view, and can be bound for a process later.
+            if snapshot.lowerNames.isEmpty { return try OwnedDescriptor.open(snapshot.upper, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) }
+            return try PrivateMounts.overlay(
+                layersDirectory: snapshot.layersDirectory, lower: lower, upper: snapshot.upper, work: snapshot.work)
+        }
+    }
+
+    func commit(_ workspace: StepWorkspace) async throws -> StepLayer {
+        let store = store
+        let layer = try await BlockingWork.run { try store.commitSnapshot(id: workspace.id) }
+        try FileSystem.remove("\(directory.stepsPath)/\(workspace.id)")
+        return StepLayer(chainID: layer.chainID, diffID: layer.diffID, size: layer.size)
+    }
+
+    func discard(_ workspace: StepWorkspace) async {
+        do {
+            let store = store
+            try await BlockingWork.run { try store.removeSnapshot(id: workspace.id) }
+            try FileSystem.remove("\(directory.stepsPath)/\(workspace.id)")
+        } catch {
+            context.logger.warning("a build step's files remain until the next start", metadata: ["step": "\(workspace.id)", "error": "\(error)"])
+        }
+    }
+
+    func fetch(_ url: String) async throws -> FetchedFile { try await HTTPDownload.fetch(url, into: directory.filesPath) }
+}

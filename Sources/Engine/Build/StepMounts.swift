@@ -1,0 +1,92 @@
+import Builder
+import CLinux
+import ContainerRuntime
+import Essentials
+import Images
+import LinuxSystem
+
+/// The mounts of one RUN as paths of the host, and what must be given back after it.
+struct StepMounts: Sendable {
+    private(set) var binds: [SandboxOptions.Bind] = []
+    private(set) var temporaries: [SandboxOptions.Temporary] = []
+    /// Files made for this step.
+    let directory: String
+    private var lockedKeys: [String] = []
+    private let locks: BuildLocks
+
+    init(_ worker: EngineBuildWorker, _ request: RunRequest, _ workspace: StepWorkspace) async throws {
+        locks = worker.locks
+        directory = "\(worker.directory.filesPath)/\(workspace.id)"
+        try FileSystem.makeDirectories(directory, mode: 0o711)
+        do {
+            for (number, mount) in request.mounts.enumerated() { try await add(mount, number, worker) }
+        } catch {
+            await release()
+            throw error
+        }
+    }
+
+    /// Gives locked caches back and removes the files.
+    func release() async {
+        for key in lockedKeys { await locks.unlock(key) }
+        // What cannot be removed goes with the build's directory.
+        try? FileSystem.removeTree(directory)
+    }
+
+    private mutating func add(_ mount: StepMount, _ number: Int, _ worker: EngineBuildWorker) async throws {
+        switch mount {
+        case .bind(let source, let target, let readOnly):
+            binds.append(SandboxOptions.Bind(source: try path(source, worker), destination: target, readOnly: readOnly))
+        case .tmpfs(let target, let size):
+            temporaries.append(SandboxOptions.Temporary(destination: target, options: size.map { ["size=\($0)", "exec"] } ?? ["exec"]))
+        case .file(let content, let target, let mode, let user, let group):
+            let path = "\(directory)/\(number)"
+            try FileSystem.replace(path, with: content, mode: 0o600)
+            try LinuxSystem.check("chown", path) { chown(path, user, group) }
+            try LinuxSystem.check("chmod", path) { chmod(path, mode) }
+            binds.append(SandboxOptions.Bind(source: path, destination: target, readOnly: true))
+        case .cache(let id, let target, let readOnly, let exclusive, let mode, let user, let group):
+            let path = "\(EngineBuildWorker.cacheDirectory(worker.context))/\(Self.name(id))"
+            if exclusive {
+                await locks.lock(path)
+                lockedKeys.append(path)
+            }
+            if !FileSystem.exists(path) {
+                try FileSystem.makeDirectories(path, mode: 0o755)
+                try LinuxSystem.check("chown", path) { chown(path, user, group) }
+                try LinuxSystem.check("chmod", path) { chmod(path, mode) }
+            }
+            binds.append(SandboxOptions.Bind(source: path, destination: target, readOnly: readOnly))
+        }
+    }
+
+    /// The host's path of a source, found without leaving the context or workspace.
+    private func path(_ source: BindSource, _ worker: EngineBuildWorker) throws -> String {
+        let root: OwnedDescriptor
+        let inside: String
+        switch source {
+        case .context(let path):
+            root = try OwnedDescriptor.open(worker.directory.contextPath, O_PATH | O_DIRECTORY)
+            inside = path
+        case .workspace(let workspace, let path):
+            root = try OwnedDescriptor.open(try worker.snapshot(workspace).upper, O_PATH | O_DIRECTORY)
+            inside = path
+        }
+        let found: OwnedDescriptor
+        do throws(SystemError) { found = try root.openInRoot(inside, O_PATH) } catch {
+            throw GantryError.notFound("failed to compute cache key: \"\(inside)\": not found", cause: error)
+        }
+        var buffer = [CChar](repeating: 0, count: 4096)
+        let count = try LinuxSystem.check("readlink") { readlink(found.procPath, &buffer, buffer.count) }
+        return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Any id as the name of a directory: what is no letter, digit, dash or point is written as its number.
+    private static func name(_ id: String) -> String {
+        let text = id.utf8.map { byte -> String in
+            let plain = (byte | 0x20 >= 97 && byte | 0x20 <= 122) || (byte >= 48 && byte <= 57) || byte == 45
+            return plain ? String(UnicodeScalar(byte)) : "_" + Identifier.hex([byte])
+        }.joined()
+        return text.utf8.count <= 200 ? text : String(text.prefix(180)) + String(text.utf8.reduce(UInt64(5381)) { $0 &* 33 ^ UInt64($1) }, radix: 16)
+    }
+}
