@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-BIN = ROOT / "bin"
+BIN = Path(os.environ.get("GANTRY_BIN") or ROOT / "bin")
 IMAGES = Path(os.environ.get("GANTRY_IMAGES") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gantry" / "images")
 
 
