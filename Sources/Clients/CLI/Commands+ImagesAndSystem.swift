@@ -4,7 +4,8 @@ extension Gantry {
     /// Commands for images, builds, networks, volumes, registries and the system.
     static var imageAndSystemCommands: [any ParsableCommand.Type] {
         [
-            BuildCommand.self, ImageListShortcut.self, PullCommand.self, PushCommand.self, TagCommand.self, ImageRemoveShortcut.self,
+            BuildCommand.self, ImageListShortcut.self, PullCommand.self, PushCommand.self, TagCommand.self,
+            ImageRemoveShortcut.self,
             HistoryCommand.self, SaveCommand.self, LoadCommand.self, ImportCommand.self, SearchCommand.self, LoginCommand.self,
             LogoutCommand.self, InfoCommand.self, EventsCommand.self, VersionCommand.self, ImageGroup.self, BuilderGroup.self,
             NetworkGroup.self, VolumeGroup.self, SystemGroup.self, ContextGroup.self, SwarmCommandItself.self, NodeCommand.self,
@@ -18,7 +19,8 @@ struct ImageGroup: CommandGroup {
     static let configuration = CommandConfiguration(
         commandName: "image", abstract: "Manage images",
         subcommands: [
-            BuildCommand.self, HistoryCommand.self, ImportCommand.self, ImageInspectCommand.self, LoadCommand.self, ImageListCommand.self,
+            BuildCommand.self, HistoryCommand.self, ImportCommand.self, ImageInspectCommand.self, LoadCommand.self,
+            ImageListCommand.self,
             ImagePruneCommand.self, PullCommand.self, PushCommand.self, ImageRemoveCommand.self, SaveCommand.self, TagCommand.self,
         ])
 }
@@ -44,7 +46,8 @@ struct VolumeGroup: CommandGroup {
     static let configuration = CommandConfiguration(
         commandName: "volume", abstract: "Manage volumes",
         subcommands: [
-            VolumeCreateCommand.self, VolumeInspectCommand.self, VolumeListCommand.self, VolumePruneCommand.self, VolumeRemoveCommand.self,
+            VolumeCreateCommand.self, VolumeInspectCommand.self, VolumeListCommand.self, VolumePruneCommand.self,
+            VolumeRemoveCommand.self,
         ])
 }
 

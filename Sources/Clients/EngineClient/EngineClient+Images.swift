@@ -36,7 +36,9 @@ extension EngineClient {
     }
 
     /// Pushes one tag, or all of the repository when `tag` is nil. Source: Engine API 1.51, ImagePush.
-    package func push(_ name: String, tag: String?, platform: String? = nil, login: AuthConfig?) async throws -> JSONLines<JSONMessage> {
+    package func push(
+        _ name: String, tag: String?, platform: String? = nil, login: AuthConfig?
+    ) async throws -> JSONLines<JSONMessage> {
         var request = EngineRequest(.post, "/images/\(EngineRequest.imagePart(name))/push")
         request.set("tag", tag)
         request.set("platform", platform)
@@ -69,7 +71,9 @@ extension EngineClient {
     }
 
     /// Source: Engine API 1.51, ImageLoad.
-    package func load(_ archive: some AsyncSequence<[UInt8], any Error> & Sendable, quiet: Bool) async throws -> JSONLines<JSONMessage> {
+    package func load(
+        _ archive: some AsyncSequence<[UInt8], any Error> & Sendable, quiet: Bool
+    ) async throws -> JSONLines<JSONMessage> {
         var request = EngineRequest(.post, "/images/load")
         request.set("quiet", quiet)
         request.body = .stream(archive, contentType: "application/x-tar")

@@ -28,7 +28,9 @@ extension EngineClient {
 
     /// Events from `since` to `until` (seconds since 1970, with a fraction where needed), then as they happen without `until`.
     /// Source: Engine API 1.51, SystemEvents.
-    package func events(since: String? = nil, until: String? = nil, filters: Filters = Filters()) async throws -> JSONLines<EventMessage> {
+    package func events(
+        since: String? = nil, until: String? = nil, filters: Filters = Filters()
+    ) async throws -> JSONLines<EventMessage> {
         var request = EngineRequest(.get, "/events")
         request.set("since", since)
         request.set("until", until)

@@ -4,7 +4,9 @@ import Testing
 @testable import CLI
 
 @Suite("Build progress") struct BuildPresenterTests {
-    private func event(_ kind: BuildEventMessage.Kind, _ id: Int? = nil, _ change: (inout BuildEventMessage) -> Void = { _ in })
+    private func event(
+        _ kind: BuildEventMessage.Kind, _ id: Int? = nil, _ change: (inout BuildEventMessage) -> Void = { _ in }
+    )
         -> BuildEventMessage
     {
         var event = BuildEventMessage(kind)
@@ -84,7 +86,8 @@ import Testing
         var view = BuildPresenter(style: .plain)
         _ = view.apply(started(4, "RUN echo no; exit 5", 2), at: 0)
         _ = view.apply(event(.output, 4) { $0.text = "no\n" }, at: 0.132)
-        var failure = BuildEventMessage.Failure(message: "process \"/bin/sh -c echo no; exit 5\" did not complete successfully: exit code: 5")
+        var failure = BuildEventMessage.Failure(
+            message: "process \"/bin/sh -c echo no; exit 5\" did not complete successfully: exit code: 5")
         failure.excerpt = "Dockerfile:2\n--------------------\n   2 | >>> RUN echo no; exit 5\n--------------------\n"
         let end = view.apply(event(.stepFailed, 4) { $0.error = failure }, at: 0.2)
         #expect(end == "#1 ERROR: \(failure.message)\n")

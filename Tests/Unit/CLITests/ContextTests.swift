@@ -35,7 +35,9 @@ import Testing
         }
     }
 
-    private static func read(_ bytes: [UInt8], dockerfile: String) throws
+    private static func read(
+        _ bytes: [UInt8], dockerfile: String
+    ) throws
         -> (names: [String], dockerfile: String, contents: [String: String])
     {
         var given = false
@@ -48,7 +50,9 @@ import Testing
         while let entry = try reader.next() {
             #expect(entry.userID == 0 && entry.groupID == 0)
             names.append(entry.nameText + (entry.kind == .symbolicLink ? " -> \(entry.linkText)" : ""))
-            if entry.kind == .regular { contents[entry.nameText] = String(decoding: try reader.readAll(limit: 1 << 20), as: UTF8.self) }
+            if entry.kind == .regular {
+                contents[entry.nameText] = String(decoding: try reader.readAll(limit: 1 << 20), as: UTF8.self)
+            }
         }
         return (names, dockerfile, contents)
     }
@@ -65,7 +69,8 @@ import Testing
     func ignoring() throws {
         let packed = try pack([
             "Dockerfile": "FROM x", ".dockerignore": "node_modules\ndocs\n!docs/keep/this.md\nDockerfile\n*.log\n",
-            "node_modules/a/b": "1", "docs/drop.md": "1", "docs/keep/this.md": "1", "docs/other/that.md": "1", "x.log": "1", "src/y.log": "1",
+            "node_modules/a/b": "1", "docs/drop.md": "1", "docs/keep/this.md": "1", "docs/other/that.md": "1", "x.log": "1",
+            "src/y.log": "1",
         ])
         #expect(packed.names == [".dockerignore", "Dockerfile", "docs/", "docs/keep/", "docs/keep/this.md", "src/", "src/y.log"])
     }
@@ -84,7 +89,8 @@ import Testing
         let typed = try pack(["a": "1"], dockerfile: "-", input: "FROM z")
         #expect(typed.contents[typed.dockerfile] == "FROM z")
         let deeper = try pack(
-            ["a": "1", "b": "1", "sub/D": "FROM x", "sub/D.dockerignore": "a\n", ".dockerignore": "b\n"], dockerfile: "BASE/context/sub/D")
+            ["a": "1", "b": "1", "sub/D": "FROM x", "sub/D.dockerignore": "a\n", ".dockerignore": "b\n"],
+            dockerfile: "BASE/context/sub/D")
         #expect(deeper.dockerfile == "sub/D")
         #expect(deeper.names == [".dockerignore", "b", "sub/", "sub/D", "sub/D.dockerignore"])
     }

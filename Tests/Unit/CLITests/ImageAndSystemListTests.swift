@@ -20,7 +20,8 @@ import Testing
     @Test("images: one line for each name, sizes with three digits")
     func images() throws {
         let rows = ImageRow.rows(
-            [image("a"), image("b", tags: ["127.0.0.1:5000/x/y:latest", "foo/bar:1", "foo/bar:2"], size: 192_000_000)], digests: false)
+            [image("a"), image("b", tags: ["127.0.0.1:5000/x/y:latest", "foo/bar:1", "foo/bar:2"], size: 192_000_000)],
+            digests: false)
         #expect(
             try ImageRow.view(fullIDs: false, digests: false).render(rows, format: nil) == """
                 REPOSITORY           TAG       IMAGE ID       CREATED             SIZE
@@ -31,7 +32,8 @@ import Testing
 
                 """)
         #expect(
-            try ImageRow.view(fullIDs: false, digests: false).render(Array(rows.prefix(1)), format: "{{.ID}}|{{.Size}}|{{.VirtualSize}}|{{.SharedSize}}")
+            try ImageRow.view(fullIDs: false, digests: false).render(
+                Array(rows.prefix(1)), format: "{{.ID}}|{{.Size}}|{{.VirtualSize}}|{{.SharedSize}}")
                 == "aaaaaaaaaaaa|2.02MB|2.025MB|N/A\n")
     }
 
@@ -39,9 +41,10 @@ import Testing
     func digests() {
         let both = image("c", tags: ["r/bb:1", "r/bb:2"], digests: ["r/bb@sha256:12"])
         let only = image("d", digests: ["other@sha256:34"])
-        #expect(ImageRow.rows([both, only], digests: true).map { "\($0.repository) \($0.tag) \($0.digest)" } == [
-            "r/bb 1 sha256:12", "r/bb 2 sha256:12", "other <none> sha256:34",
-        ])
+        #expect(
+            ImageRow.rows([both, only], digests: true).map { "\($0.repository) \($0.tag) \($0.digest)" } == [
+                "r/bb 1 sha256:12", "r/bb 2 sha256:12", "other <none> sha256:34",
+            ])
         #expect(ImageRow.rows([only], digests: false).map { "\($0.repository) \($0.tag) \($0.digest)" } == ["other <none> <none>"])
     }
 
@@ -105,9 +108,13 @@ import Testing
                 """)
         let lines = try DiskUsageDetails(usage).text().split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
         #expect(lines[0] == "Images space usage:" && lines[1] == "")
-        #expect(lines[2] == "REPOSITORY   TAG       IMAGE ID       CREATED             SIZE      SHARED SIZE   UNIQUE SIZE   CONTAINERS")
+        #expect(
+            lines[2] == "REPOSITORY   TAG       IMAGE ID       CREATED             SIZE      SHARED SIZE   UNIQUE SIZE   CONTAINERS"
+        )
         #expect(lines[3] == "i1           latest    bbbbbbbbbbbb   About an hour ago   2.02MB    2.025MB       2B            0")
-        #expect(lines.contains("ffffffffffff   busybox   \"sh -c 'echo x > /d/…\"   0               100kB     2 seconds ago   Up 1 second   c1"))
+        #expect(
+            lines.contains(
+                "ffffffffffff   busybox   \"sh -c 'echo x > /d/…\"   0               100kB     2 seconds ago   Up 1 second   c1"))
         #expect(lines.contains("v1            1         2B"))
         #expect(lines.contains("Build cache usage: 29B"))
         #expect(lines.contains { $0.hasPrefix("kuw3hhrjtl0e   source.local   29B") })
@@ -121,13 +128,16 @@ import Testing
         var deleted = ImageDeleteItem()
         deleted.deleted = "sha256:75"
         report.imagesDeleted = [untagged, deleted]
-        #expect(PruneText.images(report) + PruneText.total(0) == "Deleted Images:\nuntagged: x:1\ndeleted: sha256:75\n\nTotal reclaimed space: 0B\n")
+        #expect(
+            PruneText.images(report) + PruneText.total(0)
+                == "Deleted Images:\nuntagged: x:1\ndeleted: sha256:75\n\nTotal reclaimed space: 0B\n")
         #expect(PruneText.list("Deleted Networks", []) == "")
     }
 
     @Test("the question of system prune lists what would go")
     func question() throws {
-        guard case .run(let parsed) = try CommandParser.parse(SystemPruneCommand.self, name: "x", []), var command = parsed as? SystemPruneCommand
+        guard case .run(let parsed) = try CommandParser.parse(SystemPruneCommand.self, name: "x", []),
+            var command = parsed as? SystemPruneCommand
         else {
             Issue.record("not parsed")
             return
@@ -162,8 +172,12 @@ import Testing
         event.timeNano = 1_795_459_951_449_579_000
         #expect(EventLine.render(event) == "2026-11-23T18:52:31.449579000Z container die 4c99 (exitCode=0, image=busybox, name=c1)")
         #expect(
-            EventsCommand.json(event) == #"{"status":"die","id":"4c99","from":"busybox","Type":"container","Action":"die","Actor":{"ID":"4c99","Attributes":{"exitCode":"0","image":"busybox","name":"c1"}},"scope":"local","time":1795459951,"timeNano":1795459951449579000}"#)
-        #expect(try Template("{{.Type}} {{.Actor.Attributes.exitCode}} {{.ID}}").execute(on: EventsCommand.record(event)) == "container 0 4c99")
+            EventsCommand.json(event)
+                == #"{"status":"die","id":"4c99","from":"busybox","Type":"container","Action":"die","Actor":{"ID":"4c99","Attributes":{"exitCode":"0","image":"busybox","name":"c1"}},"scope":"local","time":1795459951,"timeNano":1795459951449579000}"#
+        )
+        #expect(
+            try Template("{{.Type}} {{.Actor.Attributes.exitCode}} {{.ID}}").execute(on: EventsCommand.record(event))
+                == "container 0 4c99")
     }
 
     @Test("times of flags")
@@ -180,7 +194,8 @@ import Testing
     func version() throws {
         let answer = try Value(
             json: Array(
-                #"{"Platform":{"Name":""},"Components":[{"Name":"Engine","Version":"26.1.5","Details":{"ApiVersion":"1.45","Arch":"amd64","BuildTime":"Thu","Experimental":"false","GitCommit":"411e817","GoVersion":"go1.24.4","MinAPIVersion":"1.24","Os":"linux"}},{"Name":"runc","Version":"1.1.15","Details":{"GitCommit":"g"}}],"ApiVersion":"1.45"}"#.utf8))
+                #"{"Platform":{"Name":""},"Components":[{"Name":"Engine","Version":"26.1.5","Details":{"ApiVersion":"1.45","Arch":"amd64","BuildTime":"Thu","Experimental":"false","GitCommit":"411e817","GoVersion":"go1.24.4","MinAPIVersion":"1.24","Os":"linux"}},{"Name":"runc","Version":"1.1.15","Details":{"GitCommit":"g"}}],"ApiVersion":"1.45"}"#
+                    .utf8))
         #expect(
             VersionText.server(answer) == """
 

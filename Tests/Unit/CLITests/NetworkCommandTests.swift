@@ -15,7 +15,8 @@ import Testing
     @Test("subnets take their ranges, gateways and addresses")
     func pools() throws {
         let command = try parse(
-            NetworkCreateCommand.self, "--subnet", "10.88.0.0/24", "--gateway=10.88.0.1", "--ip-range", "10.88.0.128/25", "--label", "a=b",
+            NetworkCreateCommand.self, "--subnet", "10.88.0.0/24", "--gateway=10.88.0.1", "--ip-range", "10.88.0.128/25", "--label",
+            "a=b",
             "-o", "com.docker.network.bridge.name=br88", "--internal", "--aux-address", "h=10.88.0.9", "n2")
         let body = try command.body()
         #expect(body.name == "n2" && body.isInternal && body.labels == ["a": "b"] && body.enableIPv6 == nil)
@@ -31,14 +32,18 @@ import Testing
     func poolErrors() {
         func message(_ words: [String]) -> String? {
             do {
-                guard case .run(let command) = try CommandParser.parse(NetworkCreateCommand.self, name: "x", words + ["n"]) else { return nil }
+                guard case .run(let command) = try CommandParser.parse(NetworkCreateCommand.self, name: "x", words + ["n"]) else {
+                    return nil
+                }
                 _ = try (command as? NetworkCreateCommand)?.body()
                 return nil
             } catch { return (error as? GantryError)?.message }
         }
         #expect(message(["--gateway", "10.1.1.1"]) == "every ip-range or gateway must have a corresponding subnet")
         #expect(message(["--subnet", "10.78.0.0/24", "--gateway", "10.1.1.1"]) == "no matching subnet for gateway 10.1.1.1")
-        #expect(message(["--subnet", "10.0.0.0/8", "--subnet", "10.1.0.0/16"]) == "multiple overlapping subnet configuration is not supported")
+        #expect(
+            message(["--subnet", "10.0.0.0/8", "--subnet", "10.1.0.0/16"])
+                == "multiple overlapping subnet configuration is not supported")
     }
 
     @Test("ranges contain addresses of their own family")
@@ -53,7 +58,8 @@ import Testing
     @Test("connect")
     func connect() throws {
         let body = try parse(
-            NetworkConnectCommand.self, "--ip", "10.77.0.9", "--alias", "a,b", "--link", "c1:z", "--gw-priority=-3", "n", "c").body()
+            NetworkConnectCommand.self, "--ip", "10.77.0.9", "--alias", "a,b", "--link", "c1:z", "--gw-priority=-3", "n", "c"
+        ).body()
         #expect(body.container == "c" && body.endpointConfig?.aliases == ["a", "b"] && body.endpointConfig?.gwPriority == -3)
         #expect(body.endpointConfig?.ipamConfig?.ipv4Address == "10.77.0.9")
         #expect(throws: UsageError.self) { try parse(NetworkConnectCommand.self, "--ip", "x", "n", "c").body() }

@@ -59,7 +59,9 @@ extension BuildCommand {
     /// `name:address` or `name=address`, as `name:address`.
     private static func host(_ text: String) throws -> String {
         let separator = text.firstIndex(of: "=") ?? text.firstIndex(of: ":")
-        guard let separator, separator != text.startIndex else { throw UsageError.invalid(text, flag: "--add-host", "bad format for add-host: \"\(text)\"") }
+        guard let separator, separator != text.startIndex else {
+            throw UsageError.invalid(text, flag: "--add-host", "bad format for add-host: \"\(text)\"")
+        }
         let name = text[..<separator]
         var address = String(text[text.index(after: separator)...])
         if address.hasPrefix("["), address.hasSuffix("]") { address = String(address.dropFirst().dropLast()) }
@@ -77,7 +79,8 @@ extension BuildCommand {
             throw UsageError.invalid(text, flag: "--ulimit", "invalid ulimit argument: \(text)")
         }
         guard hard == -1 || soft <= hard && soft != -1 else {
-            throw UsageError.invalid(text, flag: "--ulimit", "ulimit soft limit must be less than or equal to hard limit: \(soft) > \(hard)")
+            throw UsageError.invalid(
+                text, flag: "--ulimit", "ulimit soft limit must be less than or equal to hard limit: \(soft) > \(hard)")
         }
         var limit = UlimitBody()
         limit.name = name
@@ -90,7 +93,8 @@ extension BuildCommand {
     static func proxyArguments(_ config: ConfigFile) -> [String: String?] {
         guard let proxies = config[value: "proxies"]?["default"] else { return [:] }
         let names = [
-            "httpProxy": "HTTP_PROXY", "httpsProxy": "HTTPS_PROXY", "noProxy": "NO_PROXY", "allProxy": "ALL_PROXY", "ftpProxy": "FTP_PROXY",
+            "httpProxy": "HTTP_PROXY", "httpsProxy": "HTTPS_PROXY", "noProxy": "NO_PROXY", "allProxy": "ALL_PROXY",
+            "ftpProxy": "FTP_PROXY",
         ]
         var result: [String: String?] = [:]
         for (key, name) in names {

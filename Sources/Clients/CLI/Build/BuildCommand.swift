@@ -17,7 +17,8 @@ struct BuildCommand: EngineCommand {
     @Option(name: [.customShort("c"), .long], help: .hidden) var cpuShares: String?
     @Option(help: .hidden) var cpusetCpus = ""
     @Option(help: .hidden) var cpusetMems = ""
-    @Flag(help: "Say for every step whether it was taken from the cache and why not (--explain=json for programs)") var explain = false
+    @Flag(help: "Say for every step whether it was taken from the cache and why not (--explain=json for programs)") var explain =
+        false
     @Flag(help: .hidden) var explainText = false
     @Flag(help: .hidden) var explainJson = false
     @Option(name: .shortAndLong, help: "Name of the Dockerfile (default: \"PATH/Dockerfile\")") var file: String?

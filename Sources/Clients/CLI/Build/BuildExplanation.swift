@@ -27,7 +27,8 @@ struct BuildExplanation {
     func json() throws -> String {
         let steps = steps.map { step in
             JSONValue.object([
-                "name": .string(step.name), "state": .string(Self.word(step.state)), "seconds": .number(step.duration ?? 0),
+                "name": .string(step.name), "state": .string(Self.word(step.state)),
+                "seconds": .number(((step.duration ?? 0) * 1000).rounded() / 1000),
                 "reasons": .array(step.reasons.map(JSONValue.string)),
             ])
         }

@@ -124,7 +124,7 @@ struct BuildProgress {
             steps[index].unfinished = ""
         }
         steps[index].state = state
-        steps[index].duration = duration ?? max(0, now - steps[index].startedAt)
+        steps[index].duration = duration ?? (state == .cached ? 0 : max(0, now - steps[index].startedAt))
         return last
     }
 

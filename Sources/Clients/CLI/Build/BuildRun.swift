@@ -61,7 +61,9 @@ struct BuildRun {
             let header = try InputStream.readStandard(upTo: ContextStreamKind.headerSize)
             guard !header.isEmpty else { throw GantryError.invalid("unable to prepare context: standard input is empty") }
             if ContextStreamKind.detect(header) == .archive {
-                return (try settings.query(dockerfile: settings.dockerfile ?? "Dockerfile"), try InputStream.standard(after: header))
+                return (
+                    try settings.query(dockerfile: settings.dockerfile ?? "Dockerfile"), try InputStream.standard(after: header)
+                )
             }
             guard settings.dockerfile == nil else {
                 throw GantryError.invalid("ambiguous Dockerfile source: both stdin and flag correspond to Dockerfiles")
@@ -73,7 +75,9 @@ struct BuildRun {
 
     // MARK: Showing
 
-    private func show(_ lines: JSONLines<BuildLine>, _ presenter: inout BuildPresenter, since start: ContinuousClock.Instant) async throws {
+    private func show(
+        _ lines: JSONLines<BuildLine>, _ presenter: inout BuildPresenter, since start: ContinuousClock.Instant
+    ) async throws {
         let (signals, continuation) = AsyncThrowingStream.makeStream(of: Signal.self)
         let reader = Task {
             do {

@@ -57,7 +57,8 @@ struct BuildSettings: Equatable {
         }
         for tag in tags { add("t", tag) }
         if case .remote(let address) = source { add("remote", address) }
-        try addJSON("buildargs", JSONValue.object(buildArguments.mapValues { $0.map(JSONValue.string) ?? .null }), buildArguments.isEmpty)
+        try addJSON(
+            "buildargs", JSONValue.object(buildArguments.mapValues { $0.map(JSONValue.string) ?? .null }), buildArguments.isEmpty)
         try addJSON("labels", JSONValue.object(labels.mapValues(JSONValue.string)), labels.isEmpty)
         add("target", target)
         add("nocache", noCache)

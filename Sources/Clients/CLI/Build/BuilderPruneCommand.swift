@@ -21,6 +21,7 @@ struct BuilderPruneCommand: EngineCommand {
         let warning = all ? "This will remove all build cache." : "This will remove all dangling build cache."
         guard session.confirmsPrune(warning, force: force) else { return }
         let report = try await session.client.pruneBuildCache(all: all, keepBytes: keep, filters: filters)
-        session.console.text(PruneText.list("Deleted build cache objects", report.cachesDeleted) + PruneText.total(report.spaceReclaimed))
+        session.console.text(
+            PruneText.list("Deleted build cache objects", report.cachesDeleted) + PruneText.total(report.spaceReclaimed))
     }
 }

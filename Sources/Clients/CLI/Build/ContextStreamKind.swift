@@ -8,7 +8,9 @@ enum ContextStreamKind: Equatable {
 
     /// An archive when it begins as one of the compressed formats or has a tar header; a Dockerfile otherwise.
     static func detect(_ header: [UInt8]) -> ContextStreamKind {
-        let magics: [[UInt8]] = [[0x1F, 0x8B, 0x08], Array("BZh".utf8), [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00], [0x28, 0xB5, 0x2F, 0xFD]]
+        let magics: [[UInt8]] = [
+            [0x1F, 0x8B, 0x08], Array("BZh".utf8), [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00], [0x28, 0xB5, 0x2F, 0xFD],
+        ]
         if magics.contains(where: { header.starts(with: $0) }) { return .archive }
         return isTarHeader(header) ? .archive : .dockerfile
     }

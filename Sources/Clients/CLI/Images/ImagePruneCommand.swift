@@ -16,7 +16,8 @@ struct ImagePruneCommand: EngineCommand {
     func run(in session: Session) async throws {
         var filters = try PruneFilters.resolve(filter, config: try session.config())
         filters.add("dangling", all ? "false" : "true")
-        let warning = all
+        let warning =
+            all
             ? "This will remove all images without at least one container associated to them."
             : "This will remove all dangling images."
         guard session.confirmsPrune(warning, force: force) else { return }

@@ -60,7 +60,10 @@ struct ImageRow: Sendable, Equatable {
                 .init("Containers", "CONTAINERS") { $0.image.containers < 0 ? "N/A" : String($0.image.containers) },
             ],
             columns: columns,
-            rawKeys: [("repository", "Repository"), ("tag", "Tag"), ("image_id", "ID"), ("created_at", "CreatedAt"), ("virtual_size", "Size")])
+            rawKeys: [
+                ("repository", "Repository"), ("tag", "Tag"), ("image_id", "ID"), ("created_at", "CreatedAt"),
+                ("virtual_size", "Size"),
+            ])
     }
 
     /// -1 stands for a size that nobody asked the daemon to find out.

@@ -17,7 +17,9 @@ struct OutputFile {
         }
         do {
             if let status = try? FileStatus(path, follow: true), status.kind != .regular {
-                guard status.kind != .directory else { throw GantryError.invalid("invalid output path: \"\(path)\" is a directory") }
+                guard status.kind != .directory else {
+                    throw GantryError.invalid("invalid output path: \"\(path)\" is a directory")
+                }
                 temporary = nil
                 file = try OwnedDescriptor.open(path, O_WRONLY)
             } else {

@@ -24,7 +24,8 @@ struct PushCommand: EngineCommand {
         let reference = allTags ? named : named.withDefaultTag
         if !allTags, named != reference, !quiet { session.console.print("Using default tag: latest") }
         let messages = try await session.client.push(
-            reference.familiarRepository, tag: allTags ? nil : reference.digest.map { "\($0)" } ?? reference.tag, platform: platform,
+            reference.familiarRepository, tag: allTags ? nil : reference.digest.map { "\($0)" } ?? reference.tag,
+            platform: platform,
             login: try session.login(for: reference))
         var display = TransferDisplay(
             console: session.console, output: quiet ? .none : .standard, environment: session.environment)

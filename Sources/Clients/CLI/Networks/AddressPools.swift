@@ -22,7 +22,9 @@ enum AddressPools {
                 throw GantryError.invalid("no matching subnet for range \(range)")
             }
             guard pools[index].ipRange.isEmpty else {
-                throw GantryError.invalid("cannot configure multiple ranges (\(range), \(pools[index].ipRange)) on the same subnet (\(pools[index].subnet))")
+                throw GantryError.invalid(
+                    "cannot configure multiple ranges (\(range), \(pools[index].ipRange)) "
+                        + "on the same subnet (\(pools[index].subnet))")
             }
             pools[index].ipRange = range
         }
@@ -32,7 +34,8 @@ enum AddressPools {
             }
             guard pools[index].gateway.isEmpty else {
                 throw GantryError.invalid(
-                    "cannot configure multiple gateways (\(gateway), \(pools[index].gateway)) for the same subnet (\(pools[index].subnet))")
+                    "cannot configure multiple gateways (\(gateway), \(pools[index].gateway)) "
+                        + "for the same subnet (\(pools[index].subnet))")
             }
             pools[index].gateway = gateway
         }

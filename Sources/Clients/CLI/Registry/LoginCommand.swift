@@ -52,7 +52,9 @@ struct LoginCommand: EngineCommand {
         }
         var login = AuthConfig()
         if passwordStdin {
-            guard let username, !username.isEmpty else { throw GantryError.invalid("Must provide --username with --password-stdin") }
+            guard let username, !username.isEmpty else {
+                throw GantryError.invalid("Must provide --username with --password-stdin")
+            }
             login.username = username
             var text = String(decoding: try InputStream.readStandard(upTo: 1 << 20), as: UTF8.self)
             while text.last?.isNewline == true { text.removeLast() }

@@ -50,12 +50,14 @@ struct DiskUsageDetails {
                 .init("ID", "CONTAINER ID") { Identifier.short($0.id) },
                 .init("Image", "IMAGE") { $0.image },
                 .init("Command", "COMMAND") { "\"\(Shortening.ellipsis($0.command, 20))\"" },
-                .init("LocalVolumes", "LOCAL VOLUMES") { container in String(container.mounts.filter { $0.driver == "local" }.count) },
+                .init("LocalVolumes", "LOCAL VOLUMES") { container in String(container.mounts.filter { $0.driver == "local" }.count)
+                },
                 .init("Size", "SIZE") { ByteSize.decimal($0.sizeRw, digits: 3) },
                 .init("RunningFor", "CREATED") { HumanTime.ago(Timestamp(seconds: $0.created)) },
                 .init("Status", "STATUS") { $0.status },
                 .init("Names", "NAMES") { container in
-                    container.names.map { $0.hasPrefix("/") ? String($0.dropFirst()) : $0 }.filter { !$0.contains("/") }.joined(separator: ",")
+                    container.names.map { $0.hasPrefix("/") ? String($0.dropFirst()) : $0 }.filter { !$0.contains("/") }.joined(
+                        separator: ",")
                 },
             ],
             columns: ["ID", "Image", "Command", "LocalVolumes", "Size", "RunningFor", "Status", "Names"])

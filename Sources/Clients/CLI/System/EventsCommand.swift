@@ -19,7 +19,8 @@ struct EventsCommand: EngineCommand {
         let template = try parsedTemplate()
         let now = Timestamp.now()
         let events = try await session.client.events(
-            since: try since.map { try TimeArgument.parse($0, now: now) }, until: try until.map { try TimeArgument.parse($0, now: now) },
+            since: try since.map { try TimeArgument.parse($0, now: now) },
+            until: try until.map { try TimeArgument.parse($0, now: now) },
             filters: try FlagValue.filters(filter))
         for try await event in events {
             if format == "json" {
@@ -53,7 +54,8 @@ struct EventsCommand: EngineCommand {
             Value.Record(
                 typeName: "*events.Message",
                 fields: [
-                    "Type": .string(event.type), "Action": .string(event.action), "Actor": actor(event), "Scope": .string(event.scope),
+                    "Type": .string(event.type), "Action": .string(event.action), "Actor": actor(event),
+                    "Scope": .string(event.scope),
                     "Time": .integer(event.time), "TimeNano": .integer(event.timeNano), "Status": .string(event.status ?? ""),
                     "ID": .string(event.id ?? ""), "From": .string(event.from ?? ""),
                 ],

@@ -30,21 +30,30 @@ struct InfoCommand: EngineCommand {
     }
 
     private func clientText(_ session: Session) -> String {
-        "Client:\n Version:    \(Gantry.version)\n Context:    \(session.settings.contextName)\n Debug Mode: \(session.settings.debug)\n"
+        """
+        Client:
+         Version:    \(Gantry.version)
+         Context:    \(session.settings.contextName)
+         Debug Mode: \(session.settings.debug)
+
+        """
     }
 
     private func showFormatted(_ bytes: [UInt8]?, format: String, session: Session) throws {
         let client = Value.object(
             Value.Members([
                 ("Debug", .bool(session.settings.debug)), ("Version", .string(Gantry.version)),
-                ("DefaultAPIVersion", .string(EngineClient.newestVersion)), ("GitCommit", .string(Gantry.build)), ("Os", .string("linux")),
-                ("Arch", .string(ClientVersion.architecture)), ("Context", .string(session.settings.contextName)), ("Plugins", .array([])),
+                ("DefaultAPIVersion", .string(EngineClient.newestVersion)), ("GitCommit", .string(Gantry.build)),
+                ("Os", .string("linux")),
+                ("Arch", .string(ClientVersion.architecture)), ("Context", .string(session.settings.contextName)),
+                ("Plugins", .array([])),
                 ("Warnings", .null),
             ]))
         var members = Value.Members()
         if let bytes, case .object(let server) = try Value(json: bytes) { members = server }
         members["ClientInfo"] = client
         guard format != "json" else { return session.console.print(Value.object(members).json) }
-        try session.showObject(.record(Value.Record(typeName: "system.dockerInfo", fields: members.values, labels: nil)), format: format)
+        try session.showObject(
+            .record(Value.Record(typeName: "system.dockerInfo", fields: members.values, labels: nil)), format: format)
     }
 }

@@ -57,19 +57,22 @@ enum InfoText {
 
     private static func rest(_ info: SystemInfo) -> String {
         var text = ""
-        for (name, value) in [("HTTP Proxy", info.httpProxy), ("HTTPS Proxy", info.httpsProxy), ("No Proxy", info.noProxy)] where !value.isEmpty {
+        for (name, value) in [("HTTP Proxy", info.httpProxy), ("HTTPS Proxy", info.httpsProxy), ("No Proxy", info.noProxy)]
+        where !value.isEmpty {
             text += " \(name): \(value)\n"
         }
         if !info.labels.isEmpty { text += " Labels:\n" + info.labels.map { "  \($0)\n" }.joined() }
         text += " Experimental: \(info.experimentalBuild)\n"
-        let insecure = info.registryConfig.indexConfigs.filter { !$1.secure }.keys.sorted() + info.registryConfig.insecureRegistryCIDRs
+        let insecure =
+            info.registryConfig.indexConfigs.filter { !$1.secure }.keys.sorted() + info.registryConfig.insecureRegistryCIDRs
         if !insecure.isEmpty { text += " Insecure Registries:\n" + insecure.map { "  \($0)\n" }.joined() }
         if !info.registryConfig.mirrors.isEmpty {
             text += " Registry Mirrors:\n" + info.registryConfig.mirrors.map { "  \($0)\n" }.joined()
         }
         text += " Live Restore Enabled: \(info.liveRestoreEnabled)\n"
         if !info.defaultAddressPools.isEmpty {
-            text += " Default Address Pools:\n" + info.defaultAddressPools.map { "   Base: \($0.base), Size: \($0.size)\n" }.joined()
+            text +=
+                " Default Address Pools:\n" + info.defaultAddressPools.map { "   Base: \($0.base), Size: \($0.size)\n" }.joined()
         }
         return text
     }

@@ -46,7 +46,9 @@ struct SystemPruneCommand: EngineCommand {
         session.console.text(PruneText.total(reclaimed))
     }
 
-    private func prune<Report: Decodable>(_ type: Report.Type, _ path: String, _ filters: Filters, _ session: Session) async throws -> Report {
+    private func prune<Report: Decodable>(
+        _ type: Report.Type, _ path: String, _ filters: Filters, _ session: Session
+    ) async throws -> Report {
         var request = EngineRequest(.post, path)
         try request.set(filters)
         return try await session.client.json(type, request)

@@ -8,7 +8,9 @@ enum TimeArgument {
         if let duration = try? GoDuration.parse(text) { return render(Timestamp(nanoseconds: now.nanoseconds - duration)) }
         if let time = Timestamp(rfc3339: text) ?? partialDate(text) { return render(time) }
         let parts = text.split(separator: ".", maxSplits: 1, omittingEmptySubsequences: false)
-        if let whole = parts.first, !whole.isEmpty, Int64(whole) != nil, parts.dropFirst().allSatisfy({ UInt64($0) != nil }) { return text }
+        if let whole = parts.first, !whole.isEmpty, Int64(whole) != nil, parts.dropFirst().allSatisfy({ UInt64($0) != nil }) {
+            return text
+        }
         throw GantryError.invalid("failed to parse value as time or duration: \"\(text)\"")
     }
 

@@ -18,7 +18,8 @@ struct VersionCommand: EngineCommand {
         do { server = try Value(json: try await session.client.versionBytes()) } catch let error as GantryError { failure = error }
         let client = ClientVersion(session)
         if let format, !format.isEmpty {
-            let members = [("Client", client.value)] + (server.map { [("Server", VersionText.withGoNames($0))] } ?? [("Server", .null)])
+            let members =
+                [("Client", client.value)] + (server.map { [("Server", VersionText.withGoNames($0))] } ?? [("Server", .null)])
             if format == "json" {
                 let raw = [("Client", client.json)] + [("Server", server ?? .null)]
                 session.console.print(Value.object(Value.Members(raw)).json)
@@ -56,7 +57,8 @@ struct ClientVersion {
         return VersionText.block(
             "Client:\n", indent: 1,
             [
-                ("Version", version), ("API version", apiVersion + lowered), ("Git commit", commit), ("OS/Arch", "linux/\(architecture)"),
+                ("Version", version), ("API version", apiVersion + lowered), ("Git commit", commit),
+                ("OS/Arch", "linux/\(architecture)"),
                 ("Context", context),
             ])
     }
@@ -71,7 +73,8 @@ struct ClientVersion {
         .object(
             Value.Members([
                 ("Version", .string(version)), (apiKey, .string(apiVersion)), ("DefaultAPIVersion", .string(newestAPIVersion)),
-                ("GitCommit", .string(commit)), ("GoVersion", .string("")), ("Os", .string("linux")), ("Arch", .string(architecture)),
+                ("GitCommit", .string(commit)), ("GoVersion", .string("")), ("Os", .string("linux")),
+                ("Arch", .string(architecture)),
                 ("BuildTime", .string("")), ("Context", .string(context)),
             ]))
     }

@@ -3,9 +3,10 @@ enum VersionText {
     /// Lines `name:   value` whose values begin in the same column.
     static func block(_ heading: String, indent: Int, _ rows: [(String, String)]) -> String {
         let space = String(repeating: " ", count: indent)
-        return heading + rows.map { name, value in
-            "\(space)\(name):\(String(repeating: " ", count: max(1, 19 - indent - name.count)))\(value)\n"
-        }.joined()
+        return heading
+            + rows.map { name, value in
+                "\(space)\(name):\(String(repeating: " ", count: max(1, 19 - indent - name.count)))\(value)\n"
+            }.joined()
     }
 
     /// - Parameter answer: of the daemon (Engine API 1.51, SystemVersion).

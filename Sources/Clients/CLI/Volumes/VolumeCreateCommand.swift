@@ -21,7 +21,8 @@ struct VolumeCreateCommand: EngineCommand {
 
     func body() throws -> VolumeCreateBody {
         if name != nil, !operands.isEmpty {
-            throw GantryError.invalid("conflicting options: cannot specify a volume-name through both --name and as a positional arg")
+            throw GantryError.invalid(
+                "conflicting options: cannot specify a volume-name through both --name and as a positional arg")
         }
         var body = VolumeCreateBody()
         body.name = operands.first ?? name ?? ""

@@ -22,7 +22,8 @@ struct VolumePruneCommand: EngineCommand {
             }
             filters.add("all", "true")
         }
-        let warning = all
+        let warning =
+            all
             ? "This will remove all local volumes not used by at least one container."
             : "This will remove anonymous local volumes not used by at least one container."
         guard session.confirmsPrune(warning, force: force) else { return }

@@ -29,7 +29,8 @@ struct ContextInspectCommand: EngineCommand {
         let store = ContextStore(directory: session.settings.configDirectory)
         let files = ["ca.pem", "cert.pem", "key.pem"].filter { FileSystem.exists("\(store.tlsFolder(name))/docker/\($0)") }
         return value(
-            name, description: context.description, host: context.host, skips: context.tls.map { !$0.verifies } ?? false, files: files,
+            name, description: context.description, host: context.host, skips: context.tls.map { !$0.verifies } ?? false,
+            files: files,
             paths: (store.metadataFolder(name), store.tlsFolder(name)))
     }
 

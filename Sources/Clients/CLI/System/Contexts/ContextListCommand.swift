@@ -22,7 +22,9 @@ struct ContextListCommand: EngineCommand {
         let stored = StoredContext.all(directory: session.settings.configDirectory)
         let host = current == "default" ? session.settings.host : ClientSettings.defaultHost
         var rows = [
-            Row(name: "default", description: "Current DOCKER_HOST based configuration", host: host, isCurrent: current == "default")
+            Row(
+                name: "default", description: "Current DOCKER_HOST based configuration", host: host, isCurrent: current == "default"
+            )
         ]
         rows += stored.map { Row(name: $0.name, description: $0.description, host: $0.host, isCurrent: $0.name == current) }
         rows.sort { $0.name < $1.name }

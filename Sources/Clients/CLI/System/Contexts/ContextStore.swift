@@ -23,7 +23,9 @@ struct ContextStore {
                 case "host": host = value ?? ""
                 case "ca", "cert", "key": files["\(key.trimmed).pem"] = value ?? ""
                 case "skip-tls-verify":
-                    guard let on = FlagValue.bool(value ?? "") else { throw UsageError.invalid(text, flag: "--docker", "invalid value for skip-tls-verify") }
+                    guard let on = FlagValue.bool(value ?? "") else {
+                        throw UsageError.invalid(text, flag: "--docker", "invalid value for skip-tls-verify")
+                    }
                     skipsVerification = on
                 default: throw UsageError.invalid(text, flag: "--docker", "unrecognized config key: \(key)")
                 }
@@ -58,7 +60,9 @@ struct ContextStore {
             if !endpoint.files.isEmpty {
                 let folder = tlsFolder(name) + "/docker"
                 try FileSystem.makeDirectories(folder, mode: 0o700)
-                for (file, source) in endpoint.files { try FileSystem.replace("\(folder)/\(file)", with: try FileSystem.read(source), mode: 0o600) }
+                for (file, source) in endpoint.files {
+                    try FileSystem.replace("\(folder)/\(file)", with: try FileSystem.read(source), mode: 0o600)
+                }
             }
             try FileSystem.makeDirectories(metadataFolder(name), mode: 0o755)
             try FileSystem.replace(metadataFolder(name) + "/meta.json", with: try EngineJSON.encode(value))
