@@ -188,9 +188,6 @@ let package = Package(
             name: "DockerServerTests",
             dependencies: ["Builder", "CLinux", "DockerServer", "DockerAPI", "Engine", "Essentials", "OCI", logging] + nioHTTP,
             path: "Tests/Unit/DockerServerTests", swiftSettings: strict),
-        .testTarget(
-            name: "EngineClientTests", dependencies: ["EngineClient", "DockerAPI", "Essentials"] + nioHTTP,
-            path: "Tests/Unit/EngineClientTests", swiftSettings: strict),
         .testTarget(name: "CLITests", dependencies: ["CLI", "Archive", "DockerAPI", "Essentials"], path: "Tests/Unit/CLITests", swiftSettings: strict),
         .testTarget(name: "LayeringTests", path: "Tests/Unit/LayeringTests", swiftSettings: strict),
     ]
