@@ -29,13 +29,17 @@ struct ImagePuller: Sendable {
         let (fetched, repository) = try await client.resolveManifest(reference, credentials: credentials)
         switch try ManifestDocument(fetched, of: reference) {
         case .image(let manifest):
-            return Source(reference: reference, repository: repository, digest: fetched.digest, manifest: manifest, manifestBytes: fetched.bytes)
+            return Source(
+                reference: reference, repository: repository, digest: fetched.digest, manifest: manifest,
+                manifestBytes: fetched.bytes)
         case .index(let index):
             let chosen = try await repository.manifest(index.choose(platform ?? .host).digest)
             guard case .image(let manifest) = try ManifestDocument(chosen, of: reference) else {
                 throw GantryError.unsupported("\(reference.familiar) is a list of lists of images")
             }
-            return Source(reference: reference, repository: repository, digest: fetched.digest, manifest: manifest, manifestBytes: chosen.bytes)
+            return Source(
+                reference: reference, repository: repository, digest: fetched.digest, manifest: manifest,
+                manifestBytes: chosen.bytes)
         }
     }
 
@@ -90,7 +94,8 @@ struct ImagePuller: Sendable {
                 try await download(missing, from: source.repository, relay) { continuation.yield($0) }
             }
             group.addTask {
-                try await unpack(Array(layers[present...]), diffIDs: Array(config.rootfs.diffIDs[present...]),
+                try await unpack(
+                    Array(layers[present...]), diffIDs: Array(config.rootfs.diffIDs[present...]),
                     on: present > 0 ? chains[present - 1] : nil, as: finished, relay)
             }
             try await group.waitForAll()
@@ -100,7 +105,8 @@ struct ImagePuller: Sendable {
 
     /// A few at once, in order.
     private func download(
-        _ layers: [Descriptor], from repository: RegistryRepository, _ relay: ProgressRelay, done: @escaping @Sendable (Digest) -> Void
+        _ layers: [Descriptor], from repository: RegistryRepository, _ relay: ProgressRelay,
+        done: @escaping @Sendable (Digest) -> Void
     ) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for (number, layer) in layers.enumerated() {

@@ -34,7 +34,8 @@ struct ImagePusher: Sendable {
         let manifest = ManifestText(image: image, layers: layers)
         if try await !repository.hasBlob(image.id) {
             let bytes = image.configBytes
-            try await repository.uploadBlob(Descriptor(mediaType: MediaType.dockerConfig, digest: image.id, size: Int64(bytes.count)), bytes: bytes)
+            try await repository.uploadBlob(
+                Descriptor(mediaType: MediaType.dockerConfig, digest: image.id, size: Int64(bytes.count)), bytes: bytes)
         }
         try await repository.putManifest(manifest.bytes, mediaType: manifest.mediaType, tag: tag)
         let digest = ConfigurationDigest.of(manifest.bytes)
@@ -51,7 +52,9 @@ struct ImagePusher: Sendable {
             var sent: [Digest: Descriptor] = [:]
             var begun: Set<Digest> = []
             for layer in layers where begun.insert(layer.diffID).inserted {
-                if begun.count > Self.parallelUploads, let (diffID, descriptor) = try await group.next() { sent[diffID] = descriptor }
+                if begun.count > Self.parallelUploads, let (diffID, descriptor) = try await group.next() {
+                    sent[diffID] = descriptor
+                }
                 group.addTask { (layer.diffID, try await send(layer, relay)) }
             }
             for try await (diffID, descriptor) in group { sent[diffID] = descriptor }
@@ -90,7 +93,9 @@ struct ImagePusher: Sendable {
 
     /// The compressed form that the layer came in, or that an earlier push made.
     private func knownForm(of layer: Layer) throws -> Descriptor? {
-        if let blob = try store.layerBlob(for: layer), blob.mediaType.hasSuffix("gzip") || blob.mediaType.hasSuffix("zstd") { return blob }
+        if let blob = try store.layerBlob(for: layer), blob.mediaType.hasSuffix("gzip") || blob.mediaType.hasSuffix("zstd") {
+            return blob
+        }
         return forms[layer.diffID]
     }
 

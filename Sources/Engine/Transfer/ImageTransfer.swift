@@ -41,8 +41,11 @@ final class ImageTransfer: Sendable {
         }
     }
 
-    private func pullOne(_ reference: Reference, platform: Platform?, credentials: RegistryCredentials, progress: @escaping ProgressSink) async throws {
-        let puller = ImagePuller(store: context.imageStore, client: client, logger: context.logger.with("image", reference.familiar))
+    private func pullOne(
+        _ reference: Reference, platform: Platform?, credentials: RegistryCredentials, progress: @escaping ProgressSink
+    ) async throws {
+        let puller = ImagePuller(
+            store: context.imageStore, client: client, logger: context.logger.with("image", reference.familiar))
         // Whatever must be known before the first progress is asked before it, so that its failure has a status of its own.
         let source = try await puller.resolve(reference, platform: platform, credentials: credentials)
         let image = try await ProgressRelay.run(to: progress) { relay in try await puller.pull(source, platform: platform, relay) }
@@ -65,7 +68,8 @@ final class ImageTransfer: Sendable {
         let repository = try await client.repository(of: reference, credentials: credentials, access: .push)
         for name in wanted {
             let image = try context.imageStore.image(name.canonical)
-            let pusher = ImagePusher(store: context.imageStore, forms: forms, repository: repository, image: image, tag: name.tag ?? "latest")
+            let pusher = ImagePusher(
+                store: context.imageStore, forms: forms, repository: repository, image: image, tag: name.tag ?? "latest")
             try await ProgressRelay.run(to: progress) { relay in try await pusher.push(relay) }
             var attributes = image.config.config?.labels ?? [:]
             attributes["name"] = name.familiarRepository

@@ -20,9 +20,11 @@ struct ManifestText {
         mediaType = isDocker ? MediaType.dockerManifest : MediaType.manifest
         let config = Descriptor(
             mediaType: isDocker ? MediaType.dockerConfig : MediaType.config, digest: image.id, size: Int64(image.configBytes.count))
-        var text = "{\n   \"schemaVersion\": 2,\n   \"mediaType\": \"\(mediaType)\",\n   \"config\": \(Self.object(config, config.mediaType, 1)),\n   \"layers\": ["
+        var text =
+            "{\n   \"schemaVersion\": 2,\n   \"mediaType\": \"\(mediaType)\",\n   \"config\": \(Self.object(config, config.mediaType, 1)),\n   \"layers\": ["
         for (number, layer) in layers.enumerated() {
-            let type = isDocker ? MediaType.dockerLayerGzip : layer.mediaType.hasSuffix("zstd") ? MediaType.layerZstd : MediaType.layerGzip
+            let type =
+                isDocker ? MediaType.dockerLayerGzip : layer.mediaType.hasSuffix("zstd") ? MediaType.layerZstd : MediaType.layerGzip
             text += (number > 0 ? "," : "") + "\n      " + Self.object(layer, type, 2)
         }
         text += layers.isEmpty ? "]\n}" : "\n   ]\n}"
@@ -31,6 +33,7 @@ struct ManifestText {
 
     private static func object(_ descriptor: Descriptor, _ type: String, _ depth: Int) -> String {
         let indent = String(repeating: "   ", count: depth)
-        return "{\n\(indent)   \"mediaType\": \"\(type)\",\n\(indent)   \"size\": \(descriptor.size),\n\(indent)   \"digest\": \"\(descriptor.digest)\"\n\(indent)}"
+        return
+            "{\n\(indent)   \"mediaType\": \"\(type)\",\n\(indent)   \"size\": \(descriptor.size),\n\(indent)   \"digest\": \"\(descriptor.digest)\"\n\(indent)}"
     }
 }

@@ -60,11 +60,17 @@ struct RegistryFailure: Sendable {
 
     /// A hostile registry must not write on terminals: control characters go.
     private static func clean(_ text: String, limit: Int) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.prefix(limit).filter { $0.value >= 0x20 && $0.value != 0x7F && !(0x80...0x9F).contains($0.value) }))
+        String(
+            String.UnicodeScalarView(
+                text.unicodeScalars.prefix(limit).filter {
+                    $0.value >= 0x20 && $0.value != 0x7F && !(0x80...0x9F).contains($0.value)
+                }))
     }
 
     /// `manifest unknown: manifest unknown`, as Docker prints an error of the protocol.
-    var text: String { text(or: "received unexpected HTTP status: \(status) \(HTTPResponseStatus(statusCode: Int(status)).reasonPhrase)") }
+    var text: String {
+        text(or: "received unexpected HTTP status: \(status) \(HTTPResponseStatus(statusCode: Int(status)).reasonPhrase)")
+    }
 
     func text(or other: String) -> String {
         guard !code.isEmpty else { return message.isEmpty ? other : message }
@@ -87,7 +93,8 @@ struct RegistryFailure: Sendable {
         switch code {
         case "DENIED":
             return .notFound(
-                "pull access denied for \(reference.familiarRepository), repository does not exist or may require 'docker login': \(text)")
+                "pull access denied for \(reference.familiarRepository), repository does not exist or may require 'docker login': \(text)"
+            )
         case "NAME_UNKNOWN":
             return .notFound("repository \(reference.familiarRepository) not found: \(text)")
         case "MANIFEST_UNKNOWN":

@@ -51,9 +51,15 @@ struct TransferTests {
         for blob in blobs {
             let own = pulled.filter { $0.hasPrefix(blob) }.map { String($0.dropFirst(14)) }
             #expect(
-                own == ["Pulling fs layer", "Downloading", "Verifying Checksum", "Download complete", "Extracting", "Extracting", "Pull complete"])
+                own == [
+                    "Pulling fs layer", "Downloading", "Verifying Checksum", "Download complete", "Extracting", "Extracting",
+                    "Pull complete",
+                ])
         }
-        #expect(Array(pulled.suffix(2)) == ["Digest: \(digest)", "Status: Downloaded newer image for \(try name("rec/two:1").familiar)"])
+        #expect(
+            Array(pulled.suffix(2)) == [
+                "Digest: \(digest)", "Status: Downloaded newer image for \(try name("rec/two:1").familiar)",
+            ])
     }
 
     @Test func whatIsThereIsNotSentAgain() async throws {
@@ -101,10 +107,12 @@ struct TransferTests {
         let bytes = Array(try RecordCoding.encode(config).utf8)
         let repository = try await here.client.repository(of: name("rec/a"), credentials: .anonymous, access: .push)
         let digest = ConfigurationDigest.of(bytes)
-        try await repository.uploadBlob(Descriptor(mediaType: MediaType.dockerConfig, digest: digest, size: Int64(bytes.count)), bytes: bytes)
+        try await repository.uploadBlob(
+            Descriptor(mediaType: MediaType.dockerConfig, digest: digest, size: Int64(bytes.count)), bytes: bytes)
         var manifest = try await repository.manifest(try #require(try here.store.image(id: image.id)?.repoDigests.first?.digest))
-        manifest.bytes = Array(String(decoding: manifest.bytes, as: UTF8.self).replacing(image.id.description, with: digest.description)
-            .replacing("\"size\": \(image.configBytes.count)", with: "\"size\": \(bytes.count)").utf8)
+        manifest.bytes = Array(
+            String(decoding: manifest.bytes, as: UTF8.self).replacing(image.id.description, with: digest.description)
+                .replacing("\"size\": \(image.configBytes.count)", with: "\"size\": \(bytes.count)").utf8)
         try await repository.putManifest(manifest.bytes, mediaType: manifest.mediaType, tag: "bad")
         let bad = try name("rec/a:bad")
         await #expect(throws: GantryError.self) { _ = try await there.pull(bad) }
@@ -155,7 +163,9 @@ private final class Side {
         for files in layers {
             var bytes: [UInt8]? = []
             let writer = TarWriter { bytes?.append(contentsOf: $0) }
-            for (name, content) in files.sorted(by: { $0.key < $1.key }) { try writer.add(TarEntry(name), content: Array(content.utf8)) }
+            for (name, content) in files.sorted(by: { $0.key < $1.key }) {
+                try writer.add(TarEntry(name), content: Array(content.utf8))
+            }
             try writer.finish()
             made.append(
                 try store.importLayer(
@@ -164,7 +174,8 @@ private final class Side {
                         return bytes
                     }, parent: made.last?.chainID))
         }
-        return try store.createImage(config: ImageConfig(created: "2026-01-02T03:04:05Z", platform: .host, diffIDs: made.map(\.diffID)))
+        return try store.createImage(
+            config: ImageConfig(created: "2026-01-02T03:04:05Z", platform: .host, diffIDs: made.map(\.diffID)))
     }
 
     func push(_ image: Image, _ reference: Reference) async throws -> [String] {

@@ -54,7 +54,8 @@ import Testing
                 ? nil : "`\(target.name)` in \(target.folder)/ must not depend on `\(other.name)` in \(other.folder)/"
         }
         if target.folder == "Clients", ["Subsystems", "Engine", "Servers"].contains(other.folder) {
-            return "`\(target.name)` in Clients/ must not depend on `\(other.name)`: clients reach the engine through its socket only"
+            return
+                "`\(target.name)` in Clients/ must not depend on `\(other.name)`: clients reach the engine through its socket only"
         }
         if own == below {
             let allowed = target.folder == "Base" ? place < position : neighbours[target.name]?.contains(other.name) ?? false
@@ -72,8 +73,10 @@ enum ManifestReader {
         let bytes = try Data(contentsOf: URL(filePath: "/\(root)/Package.swift"))
         let text = String(decoding: bytes, as: UTF8.self)
         let variables = lists(in: text)
-        return text.split(separator: ".target(").flatMap { $0.split(separator: ".executableTarget(") }.flatMap { $0.split(separator: ".systemLibrary(") }
-            .compactMap { piece in target(String(piece), variables: variables) }
+        return text.split(separator: ".target(").flatMap { $0.split(separator: ".executableTarget(") }.flatMap {
+            $0.split(separator: ".systemLibrary(")
+        }
+        .compactMap { piece in target(String(piece), variables: variables) }
     }
 
     /// Names in quotes of each `let name: … = …` at the top, so that `+ nio` adds nothing unnoticed.
@@ -97,6 +100,8 @@ enum ManifestReader {
     }
 
     private static func quoted(_ text: String) -> [String] {
-        text.split(separator: "\"", omittingEmptySubsequences: false).enumerated().filter { $0.offset % 2 == 1 }.map { String($0.element) }
+        text.split(separator: "\"", omittingEmptySubsequences: false).enumerated().filter { $0.offset % 2 == 1 }.map {
+            String($0.element)
+        }
     }
 }

@@ -7,7 +7,9 @@ import Testing
 
 @Suite struct AuthenticationTests {
     @Test func challengesAreRead() {
-        let both = Challenge.parse([#"Bearer realm="https://a/token?x=1,2",service="reg \"1\"",scope="repository:a:pull,push", Basic realm=here"#])
+        let both = Challenge.parse([
+            #"Bearer realm="https://a/token?x=1,2",service="reg \"1\"",scope="repository:a:pull,push", Basic realm=here"#
+        ])
         #expect(
             both == [
                 Challenge(
@@ -72,7 +74,9 @@ import Testing
             return .init(.unauthorized, ["WWW-Authenticate": #"Bearer realm="http://\#(host)/token",service="s""#])
         } _: { registry in
             let text = await message {
-                try await withClient { _ = try await $0.resolveManifest(Reference("\(registry.host)/app"), credentials: .identityToken("x")) }
+                try await withClient {
+                    _ = try await $0.resolveManifest(Reference("\(registry.host)/app"), credentials: .identityToken("x"))
+                }
             }
             #expect(text == "Post \"http://\(registry.host)/token\": unauthorized: authentication required")
         }
@@ -92,11 +96,17 @@ import Testing
     @Test func wrongLoginsAreRefusedWithoutTheirPassword() async throws {
         try await StandIn.serve(answer) { registry in
             let text = await message {
-                try await withClient { _ = try await $0.checkCredentials(.basic(username: "u", password: "wrong"), at: registry.host) }
+                try await withClient {
+                    _ = try await $0.checkCredentials(.basic(username: "u", password: "wrong"), at: registry.host)
+                }
             }
-            #expect(text == "Get \"http://\(registry.host)/token\": unauthorized: authentication required" || text.contains("incorrect username or password"))
+            #expect(
+                text == "Get \"http://\(registry.host)/token\": unauthorized: authentication required"
+                    || text.contains("incorrect username or password"))
             #expect(!text.contains("wrong"))
-            let token = try await withClient { try await $0.checkCredentials(.basic(username: "u", password: "p"), at: "http://\(registry.host)/v1/") }
+            let token = try await withClient {
+                try await $0.checkCredentials(.basic(username: "u", password: "p"), at: "http://\(registry.host)/v1/")
+            }
             #expect(token == "keep")
         }
     }
@@ -109,7 +119,9 @@ import Testing
             try await withClient { client in
                 let token = try await client.checkCredentials(.basic(username: "u", password: "p"), at: registry.host)
                 #expect(token.isEmpty)
-                let text = await message { _ = try await client.checkCredentials(.basic(username: "u", password: "x"), at: registry.host) }
+                let text = await message {
+                    _ = try await client.checkCredentials(.basic(username: "u", password: "x"), at: registry.host)
+                }
                 #expect(text == "Get \"http://\(registry.host)/v2/\": unauthorized: authentication required")
             }
         }

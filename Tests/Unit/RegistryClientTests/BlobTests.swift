@@ -8,7 +8,9 @@ import Testing
 @testable import RegistryClient
 
 @Suite struct BlobTests {
-    private func repository(_ client: RegistryClient, _ registry: StandIn, _ access: RegistryRepository.Access = .pull) async throws -> RegistryRepository {
+    private func repository(
+        _ client: RegistryClient, _ registry: StandIn, _ access: RegistryRepository.Access = .pull
+    ) async throws -> RegistryRepository {
         try await client.repository(of: Reference("\(registry.host)/app"), credentials: .anonymous, access: access)
     }
 
@@ -60,7 +62,9 @@ import Testing
             answer.cutAfter = 0
             return answer
         } _: { registry in
-            let text = await message { try await withClient { _ = try await repository($0, registry).blob(Sample.descriptor).collect() } }
+            let text = await message {
+                try await withClient { _ = try await repository($0, registry).blob(Sample.descriptor).collect() }
+            }
             #expect(text == "unexpected EOF: registry `\(registry.host)` sent 0 of 100003 bytes of \(Sample.descriptor.digest)")
         }
     }
@@ -72,13 +76,17 @@ import Testing
             answer.isEndless = true
             return answer
         } _: { registry in
-            let text = await message { try await withClient { _ = try await repository($0, registry).blob(Sample.descriptor).collect() } }
+            let text = await message {
+                try await withClient { _ = try await repository($0, registry).blob(Sample.descriptor).collect() }
+            }
             #expect(text.hasPrefix("registry `\(registry.host)` sent more than the 100003 bytes of \(Sample.descriptor.digest)"))
         }
     }
 
     @Test func redirectsLoseTheToken() async throws {
-        try await StandIn.serve { request in .init(bytes: request.path == "/store/x" ? Sample.bytes : []) } _: { storage in
+        try await StandIn.serve { request in
+            .init(bytes: request.path == "/store/x" ? Sample.bytes : [])
+        } _: { storage in
             let target = "http://\(storage.host)/store/x"
             try await StandIn.serve { request in
                 switch request.path {
@@ -102,7 +110,9 @@ import Testing
         try await StandIn.serve { request in
             request.path == "/v2/" ? .init() : .init(.found, ["Location": request.uri])
         } _: { registry in
-            let text = await message { try await withClient { _ = try await repository($0, registry).blob(Sample.descriptor).collect() } }
+            let text = await message {
+                try await withClient { _ = try await repository($0, registry).blob(Sample.descriptor).collect() }
+            }
             #expect(text.hasSuffix("stopped after 10 redirects"), "\(text)")
         }
     }

@@ -13,7 +13,9 @@ import Testing
         try await StandIn.serve { request in
             request.path == "/v2/app/manifests/1" ? .init(.ok, head, Sample.manifest) : .init()
         } _: { registry in
-            let fetched = try await withClient { try await $0.resolveManifest(Reference("\(registry.host)/app:1"), credentials: .anonymous).0 }
+            let fetched = try await withClient {
+                try await $0.resolveManifest(Reference("\(registry.host)/app:1"), credentials: .anonymous).0
+            }
             #expect(fetched.bytes == Array(Sample.manifest.utf8))
             #expect(fetched.digest == Sample.manifestDigest)
             #expect(fetched.mediaType == MediaType.manifest)
@@ -23,26 +25,38 @@ import Testing
 
     @Test func otherContentThanTheDigestSaysIsRefused() async throws {
         let head = head
-        try await StandIn.serve { _ in .init(.ok, head, Sample.manifest + " ") } _: { registry in
+        try await StandIn.serve { _ in
+            .init(.ok, head, Sample.manifest + " ")
+        } _: { registry in
             let reference = try Reference("\(registry.host)/app@\(Sample.manifestDigest)")
-            let text = await message { try await withClient { _ = try await $0.resolveManifest(reference, credentials: .anonymous) } }
+            let text = await message {
+                try await withClient { _ = try await $0.resolveManifest(reference, credentials: .anonymous) }
+            }
             #expect(text.hasPrefix("manifest verification failed for digest \(Sample.manifestDigest)"))
         }
     }
 
     @Test func contradictingTypesAreRefused() async throws {
-        try await StandIn.serve { _ in .init(.ok, ["Content-Type": MediaType.index], Sample.manifest) } _: { registry in
+        try await StandIn.serve { _ in
+            .init(.ok, ["Content-Type": MediaType.index], Sample.manifest)
+        } _: { registry in
             let text = await message {
-                try await withClient { _ = try await $0.resolveManifest(Reference("\(registry.host)/app"), credentials: .anonymous) }
+                try await withClient {
+                    _ = try await $0.resolveManifest(Reference("\(registry.host)/app"), credentials: .anonymous)
+                }
             }
             #expect(text.contains("but it calls itself `\(MediaType.manifest)`"))
         }
     }
 
     @Test func schemaOneIsRefused() async throws {
-        try await StandIn.serve { _ in .init(.ok, [:], #"{"schemaVersion":1}"#) } _: { registry in
+        try await StandIn.serve { _ in
+            .init(.ok, [:], #"{"schemaVersion":1}"#)
+        } _: { registry in
             let text = await message {
-                try await withClient { _ = try await $0.resolveManifest(Reference("\(registry.host)/app"), credentials: .anonymous) }
+                try await withClient {
+                    _ = try await $0.resolveManifest(Reference("\(registry.host)/app"), credentials: .anonymous)
+                }
             }
             #expect(text.contains("schema 1 support is removed"))
         }
@@ -58,7 +72,9 @@ import Testing
             return answer
         } _: { registry in
             let text = await message {
-                try await withClient { _ = try await $0.resolveManifest(Reference("\(registry.host)/app"), credentials: .anonymous) }
+                try await withClient {
+                    _ = try await $0.resolveManifest(Reference("\(registry.host)/app"), credentials: .anonymous)
+                }
             }
             #expect(text == "the manifest of \(registry.host)/app is longer than 4194304 bytes")
         }
@@ -69,7 +85,9 @@ import Testing
             request.path == "/v2/" ? .init() : .init(.ok, ["X-Long": String(repeating: "x", count: 200_000)], "{}")
         } _: { registry in
             let text = await message {
-                try await withClient { _ = try await $0.resolveManifest(Reference("\(registry.host)/app"), credentials: .anonymous) }
+                try await withClient {
+                    _ = try await $0.resolveManifest(Reference("\(registry.host)/app"), credentials: .anonymous)
+                }
             }
             #expect(text.hasPrefix("Get \"http://\(registry.host)/v2/app/manifests/latest\": "), "\(text)")
         }
@@ -88,10 +106,14 @@ import Testing
             }
         } _: { registry in
             try await withClient { client in
-                let gone = await message { _ = try await client.resolveManifest(Reference("\(registry.host)/gone:1"), credentials: .anonymous) }
+                let gone = await message {
+                    _ = try await client.resolveManifest(Reference("\(registry.host)/gone:1"), credentials: .anonymous)
+                }
                 #expect(gone == "manifest for \(registry.host)/gone:1 not found: manifest unknown: manifest unknown")
                 let token = RegistryCredentials.registryToken("t")
-                let hidden = await message { _ = try await client.resolveManifest(Reference("\(registry.host)/private"), credentials: token) }
+                let hidden = await message {
+                    _ = try await client.resolveManifest(Reference("\(registry.host)/private"), credentials: token)
+                }
                 #expect(
                     hidden
                         == "pull access denied for \(registry.host)/private, repository does not exist or may require 'docker login': denied: requested access to the resource is denied"
@@ -112,7 +134,9 @@ import Testing
         try await StandIn.serve { request in
             request.path == "/v2/library/app/manifests/1" ? .init(.ok, head, Sample.manifest) : .init(.notFound)
         } _: { good in
-            try await StandIn.serve { _ in .init(.notFound) } _: { bad in
+            try await StandIn.serve { _ in
+                .init(.notFound)
+            } _: { bad in
                 let (fetched, repository) = try await withClient {
                     $0.mirrors = ["http://\(bad.host)", "http://\(good.host)/"]
                 } _: {
@@ -140,7 +164,9 @@ import Testing
     }
 
     @Test func aManifestIsStoredUnderItsTag() async throws {
-        try await StandIn.serve { $0.method == .PUT ? .init(.created) : .init() } _: { registry in
+        try await StandIn.serve {
+            $0.method == .PUT ? .init(.created) : .init()
+        } _: { registry in
             try await withClient {
                 try await $0.repository(of: Reference("\(registry.host)/app"), credentials: .anonymous, access: .push)
                     .putManifest(Array(Sample.manifest.utf8), mediaType: MediaType.manifest, tag: "2")

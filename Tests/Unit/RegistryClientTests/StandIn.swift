@@ -102,8 +102,11 @@ final class StandIn: Sendable {
 
         private func respond(_ answer: Answer, to request: Request, _ context: ChannelHandlerContext) {
             var headers = answer.headers
-            if !answer.isEndless, !headers.contains(name: "Content-Length") { headers.add(name: "Content-Length", value: "\(answer.body.count)") }
-            context.write(wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: answer.status, headers: headers))), promise: nil)
+            if !answer.isEndless, !headers.contains(name: "Content-Length") {
+                headers.add(name: "Content-Length", value: "\(answer.body.count)")
+            }
+            context.write(
+                wrapOutboundOut(.head(HTTPResponseHead(version: .http1_1, status: answer.status, headers: headers))), promise: nil)
             guard request.method != .HEAD else {
                 context.writeAndFlush(wrapOutboundOut(.end(nil)), promise: nil)
                 return

@@ -7,9 +7,17 @@ import NIOHTTP1
 /// What the authorisation server answers. Source: distribution spec, token authentication.
 private struct TokenAnswer: Decodable {
     var token: String?
-    var access_token: String?
-    var expires_in: Int?
-    var refresh_token: String?
+    var accessToken: String?
+    /// Seconds.
+    var expiresIn: Int?
+    var refreshToken: String?
+
+    enum CodingKeys: String, CodingKey {
+        case token
+        case accessToken = "access_token"
+        case expiresIn = "expires_in"
+        case refreshToken = "refresh_token"
+    }
 }
 
 extension RegistryClient {
@@ -33,13 +41,17 @@ extension RegistryClient {
     }
 
     /// - Parameter offline: ask for a refresh token as well, as a login does.
-    func fetchToken(_ key: TokenStore.Key, connection: RegistryConnection, offline: Bool) async throws -> (token: String, refresh: String) {
+    func fetchToken(
+        _ key: TokenStore.Key, connection: RegistryConnection, offline: Bool
+    ) async throws -> (token: String, refresh: String) {
         guard let realm = URL(string: key.realm), let scheme = realm.scheme, let host = realm.host() else {
-            throw GantryError.unavailable("registry `\(connection.host)` names an unusable authorisation server `\(key.realm.prefix(200))`")
+            throw GantryError.unavailable(
+                "registry `\(connection.host)` names an unusable authorisation server `\(key.realm.prefix(200))`")
         }
         guard scheme == "https" || (scheme == "http" && (connection.allowsPlain || LoopbackHost.matches(host))) else {
             throw GantryError.denied(
-                "registry `\(connection.host)` names the authorisation server `\(key.realm.prefix(200))`, which is not reached over https")
+                "registry `\(connection.host)` names the authorisation server `\(key.realm.prefix(200))`, which is not reached over https"
+            )
         }
         let call = tokenCall(key, offline: offline)
         let response = try await send(call, over: connection, credentials: .anonymous)
@@ -48,10 +60,11 @@ extension RegistryClient {
         guard let answer = try? JSONDecoder().decode(TokenAnswer.self, from: Data(body)) else {
             throw GantryError.unavailable("the authorisation server `\(host)` sent no readable token")
         }
-        guard let token = [answer.token, answer.access_token].compactMap(\.self).first(where: { !$0.isEmpty }), token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
+        guard let token = [answer.token, answer.accessToken].compactMap(\.self).first(where: { !$0.isEmpty }),
+            token.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F })
         else { throw GantryError.denied("authorization server did not include a token in the response") }
-        tokens.keep(token, for: key, seconds: answer.expires_in ?? 60)
-        return (token, answer.refresh_token ?? "")
+        tokens.keep(token, for: key, seconds: answer.expiresIn ?? 60)
+        return (token, answer.refreshToken ?? "")
     }
 
     private func tokenCall(_ key: TokenStore.Key, offline: Bool) -> RegistryCall {
@@ -80,6 +93,9 @@ extension RegistryClient {
         let error = await RegistryFailure.read(response)
         let url = call.url.split(separator: "?").first.map(String.init) ?? call.url
         let kind: GantryError.Kind = [401, 403].contains(response.status.code) ? .unauthenticated : error.kind
-        return GantryError(kind, "\(call.method == .POST ? "Post" : "Get") \"\(url)\": \(error.text(or: "unauthorized: incorrect username or password"))")
+        return GantryError(
+            kind,
+            "\(call.method == .POST ? "Post" : "Get") \"\(url)\": \(error.text(or: "unauthorized: incorrect username or password"))"
+        )
     }
 }

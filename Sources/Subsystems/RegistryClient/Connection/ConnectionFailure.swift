@@ -35,7 +35,8 @@ struct ConnectionFailure: Error {
         if let error = error as? HTTPClientError {
             switch error {
             case .connectTimeout: return "dial tcp \(target(of: url)): i/o timeout"
-            case .readTimeout, .writeTimeout, .deadlineExceeded: return "net/http: request canceled (Client.Timeout exceeded while awaiting headers)"
+            case .readTimeout, .writeTimeout, .deadlineExceeded:
+                return "net/http: request canceled (Client.Timeout exceeded while awaiting headers)"
             case .remoteConnectionClosed: return "EOF"
             default: return error.shortDescription.lowercased()
             }
@@ -48,7 +49,8 @@ struct ConnectionFailure: Error {
     /// Host and port of an address.
     private static func target(of url: String) -> String {
         guard let parsed = URL(string: url), let host = parsed.host() else { return "" }
-        return "\(host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host):\(parsed.port ?? (parsed.scheme == "http" ? 80 : 443))"
+        return
+            "\(host.contains(":") && !host.hasPrefix("[") ? "[\(host)]" : host):\(parsed.port ?? (parsed.scheme == "http" ? 80 : 443))"
     }
 
     private static func cause(_ error: any Error) -> String {
@@ -56,7 +58,8 @@ struct ConnectionFailure: Error {
             if case .connectTimeout = error as? ChannelError { return "i/o timeout" }
             return "\(error)"
         }
-        let call = error.errnoCode == ECONNREFUSED || error.errnoCode == EHOSTUNREACH || error.errnoCode == ENETUNREACH ? "connect: " : ""
+        let call =
+            error.errnoCode == ECONNREFUSED || error.errnoCode == EHOSTUNREACH || error.errnoCode == ENETUNREACH ? "connect: " : ""
         return call + String(cString: strerror(error.errnoCode)).lowercased()
     }
 

@@ -12,27 +12,35 @@ extension RegistryClient {
     ///
     /// - Returns: the last answer, whatever its status; its body is still to be read.
     /// - Throws: `unavailable` when there was no answer.
-    func send(_ call: RegistryCall, over connection: RegistryConnection, credentials: RegistryCredentials) async throws -> HTTPClientResponse {
+    func send(
+        _ call: RegistryCall, over connection: RegistryConnection, credentials: RegistryCredentials
+    ) async throws -> HTTPClientResponse {
         let attempts = max(1, call.attempts ?? configuration.attempts)
         var attempt = 1
         while true {
             var pause = configuration.firstPause * (1 << min(attempt - 1, 6))
             do {
                 let response = try await sendOnce(call, over: connection, credentials: credentials)
-                guard response.status.code >= 500 || response.status == .tooManyRequests, response.status != .notImplemented, attempt < attempts
+                guard response.status.code >= 500 || response.status == .tooManyRequests, response.status != .notImplemented,
+                    attempt < attempts
                 else { return response }
-                if let wait = response.headers.first(name: "Retry-After").flatMap({ Int64($0) }), wait >= 0 { pause = .seconds(min(wait, 30)) }
+                if let wait = response.headers.first(name: "Retry-After").flatMap({ Int64($0) }), wait >= 0 {
+                    pause = .seconds(min(wait, 30))
+                }
                 await discard(response)
             } catch let failure as ConnectionFailure {
                 guard attempt < attempts, failure.isTransient, !Task.isCancelled else { throw failure.report }
-                logger.debug("request to a registry failed, trying again", metadata: ["url": "\(call.url)", "error": "\(failure.report)"])
+                logger.debug(
+                    "request to a registry failed, trying again", metadata: ["url": "\(call.url)", "error": "\(failure.report)"])
             }
             attempt += 1
             try await Task.sleep(for: .nanoseconds(pause.nanoseconds))
         }
     }
 
-    private func sendOnce(_ call: RegistryCall, over connection: RegistryConnection, credentials: RegistryCredentials) async throws
+    private func sendOnce(
+        _ call: RegistryCall, over connection: RegistryConnection, credentials: RegistryCredentials
+    ) async throws
         -> HTTPClientResponse
     {
         var url = call.url
@@ -58,13 +66,15 @@ extension RegistryClient {
                 isRenewed = true
                 let challenges = Challenge.parse(response.headers["WWW-Authenticate"])
                 let next = try await self.authorization(
-                    for: challenges, scopes: call.scopes, credentials: credentials, connection: connection, renew: authorization != nil)
+                    for: challenges, scopes: call.scopes, credentials: credentials, connection: connection,
+                    renew: authorization != nil)
                 guard let next, next != authorization else { return response }
                 authorization = next
                 await discard(response)
                 continue
             }
-            guard [301, 302, 303, 307, 308].contains(response.status.code), let location = response.headers.first(name: "Location") else {
+            guard [301, 302, 303, 307, 308].contains(response.status.code), let location = response.headers.first(name: "Location")
+            else {
                 return response
             }
             redirects += 1
@@ -81,7 +91,9 @@ extension RegistryClient {
 
     /// One request and the head of its answer.
     /// - Throws: `ConnectionFailure`, or `CancellationError`.
-    func exchange(_ call: RegistryCall, url: String, method: HTTPMethod, authorization: String?, over connection: RegistryConnection) async throws
+    func exchange(
+        _ call: RegistryCall, url: String, method: HTTPMethod, authorization: String?, over connection: RegistryConnection
+    ) async throws
         -> HTTPClientResponse
     {
         var request = HTTPClientRequest(url: url)
@@ -104,9 +116,13 @@ extension RegistryClient {
     static func resolve(_ location: String, against url: String, over connection: RegistryConnection) throws -> String {
         guard let base = URL(string: url), let target = URL(string: location, relativeTo: base)?.absoluteURL, target.host() != nil,
             let scheme = target.scheme?.lowercased()
-        else { throw GantryError.unavailable("registry `\(connection.host)` redirects to an unusable address `\(location.prefix(200))`") }
+        else {
+            throw GantryError.unavailable(
+                "registry `\(connection.host)` redirects to an unusable address `\(location.prefix(200))`")
+        }
         guard scheme == "https" || (scheme == "http" && connection.allowsPlain) else {
-            throw GantryError.denied("registry `\(connection.host)` redirects to `\(scheme)://\(target.host() ?? "")`, which is not protected")
+            throw GantryError.denied(
+                "registry `\(connection.host)` redirects to `\(scheme)://\(target.host() ?? "")`, which is not protected")
         }
         return target.absoluteString
     }

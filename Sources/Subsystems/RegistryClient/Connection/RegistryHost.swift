@@ -18,7 +18,8 @@ struct AddressRange: Sendable, Hashable {
 
     init?(_ text: String) {
         let parts = text.split(separator: "/", omittingEmptySubsequences: false)
-        guard parts.count == 2, let base = Self.bytes(of: String(parts[0])), let length = Int(parts[1]), (0...base.count * 8).contains(length)
+        guard parts.count == 2, let base = Self.bytes(of: String(parts[0])), let length = Int(parts[1]),
+            (0...base.count * 8).contains(length)
         else { return nil }
         self.base = base
         prefixLength = length
@@ -64,7 +65,8 @@ extension RegistryConfiguration {
     func host(named domain: String) -> RegistryHost {
         let name = ["docker.io", "index.docker.io"].contains(domain) ? "registry-1.docker.io" : domain
         let insecure = isInsecure(name)
-        return RegistryHost(name: domain, bases: insecure ? ["https://\(name)", "http://\(name)"] : ["https://\(name)"], isInsecure: insecure)
+        return RegistryHost(
+            name: domain, bases: insecure ? ["https://\(name)", "http://\(name)"] : ["https://\(name)"], isInsecure: insecure)
     }
 
     /// A mirror; `http://` is meant as it is written.

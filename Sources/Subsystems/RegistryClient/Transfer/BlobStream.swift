@@ -53,13 +53,15 @@ package struct BlobStream: AsyncSequence, Sendable {
                 } catch {
                     if error is CancellationError || Task.isCancelled { throw CancellationError() }
                     repository.client.logger.debug(
-                        "a download was cut, asking for the rest", metadata: ["digest": "\(descriptor.digest)", "error": "\(error)"])
+                        "a download was cut, asking for the rest",
+                        metadata: ["digest": "\(descriptor.digest)", "error": "\(error)"])
                 }
                 body = nil
                 fruitlessAttempts += 1
                 guard fruitlessAttempts < repository.client.configuration.attempts else {
                     throw GantryError.unavailable(
-                        "unexpected EOF: registry `\(repository.host)` sent \(position) of \(descriptor.size) bytes of \(descriptor.digest)")
+                        "unexpected EOF: registry `\(repository.host)` sent \(position) of \(descriptor.size) bytes of \(descriptor.digest)"
+                    )
                 }
                 let pause = repository.client.configuration.firstPause * (1 << Swift.min(fruitlessAttempts - 1, 6))
                 try await Task.sleep(for: .nanoseconds(pause.nanoseconds))
@@ -77,7 +79,8 @@ package struct BlobStream: AsyncSequence, Sendable {
                 guard chunk.readableBytes > 0 else { continue }
                 guard position + Int64(chunk.readableBytes) <= descriptor.size else {
                     throw GantryError.invalid(
-                        "registry `\(repository.host)` sent more than the \(descriptor.size) bytes of \(descriptor.digest) that the manifest names")
+                        "registry `\(repository.host)` sent more than the \(descriptor.size) bytes of \(descriptor.digest) that the manifest names"
+                    )
                 }
                 position += Int64(chunk.readableBytes)
                 return chunk

@@ -13,7 +13,8 @@ extension RegistryRepository {
 
     /// Asks for a blob's rest. Source: OCI distribution-spec, end-2; RFC 9110, Range Requests.
     /// - Returns: the bytes, and how many of them come before the wanted offset.
-    func open(_ descriptor: Descriptor, from offset: Int64) async throws -> (HTTPClientResponse.Body.AsyncIterator, surplus: Int64) {
+    func open(_ descriptor: Descriptor, from offset: Int64) async throws -> (HTTPClientResponse.Body.AsyncIterator, surplus: Int64)
+    {
         var call = call(.GET, "/blobs/\(descriptor.digest)")
         if offset > 0 { call.headers.add(name: "Range", value: "bytes=\(offset)-\(descriptor.size - 1)") }
         let response = try await client.send(call, over: connection, credentials: credentials)
@@ -32,7 +33,10 @@ extension RegistryRepository {
             return (response.body.makeAsyncIterator(), 0)
         default:
             let failure = await RegistryFailure.read(response)
-            if failure.status == 404 { throw GantryError.notFound("blob \(descriptor.digest) of \(reference.familiar) not found: \(failure.text(or: "blob unknown to registry"))") }
+            if failure.status == 404 {
+                throw GantryError.notFound(
+                    "blob \(descriptor.digest) of \(reference.familiar) not found: \(failure.text(or: "blob unknown to registry"))")
+            }
             throw failure.pullError(of: reference)
         }
     }
@@ -72,13 +76,16 @@ extension RegistryRepository {
     /// Sends a blob in one piece; a cut connection begins it anew. Source: OCI distribution-spec, end-4a, end-6.
     ///
     /// - Parameter body: makes the blob's bytes, exactly `descriptor.size` of them, once for each attempt.
-    package func uploadBlob(_ descriptor: Descriptor, body: @escaping @Sendable () throws -> AsyncThrowingStream<ByteBuffer, any Error>) async throws {
+    package func uploadBlob(
+        _ descriptor: Descriptor, body: @escaping @Sendable () throws -> AsyncThrowingStream<ByteBuffer, any Error>
+    ) async throws {
         var attempt = 1
         while true {
             do {
                 return try await uploadOnce(descriptor, body: body)
             } catch let error as GantryError where error.kind == .unavailable && attempt < client.configuration.attempts {
-                client.logger.debug("an upload failed, beginning anew", metadata: ["digest": "\(descriptor.digest)", "error": "\(error)"])
+                client.logger.debug(
+                    "an upload failed, beginning anew", metadata: ["digest": "\(descriptor.digest)", "error": "\(error)"])
                 let pause = client.configuration.firstPause * (1 << min(attempt - 1, 6))
                 try await Task.sleep(for: .nanoseconds(pause.nanoseconds))
                 attempt += 1
@@ -96,14 +103,17 @@ extension RegistryRepository {
         }
     }
 
-    private func uploadOnce(_ descriptor: Descriptor, body: @escaping @Sendable () throws -> AsyncThrowingStream<ByteBuffer, any Error>) async throws {
+    private func uploadOnce(
+        _ descriptor: Descriptor, body: @escaping @Sendable () throws -> AsyncThrowingStream<ByteBuffer, any Error>
+    ) async throws {
         var start = call(.POST, "/blobs/uploads/")
         start.headers.add(name: "Content-Length", value: "0")
         let begun = try await client.send(start, over: connection, credentials: credentials)
         guard begun.status == .accepted, let location = begun.headers.first(name: "Location") else { throw await refusal(begun) }
         await client.discard(begun)
         let target = try RegistryClient.resolve(location, against: start.url, over: connection)
-        var put = RegistryCall(.PUT, target + (target.contains("?") ? "&" : "?") + FormEncoding.encode([("digest", descriptor.digest.description)]))
+        var put = RegistryCall(
+            .PUT, target + (target.contains("?") ? "&" : "?") + FormEncoding.encode([("digest", descriptor.digest.description)]))
         put.scopes = RegistryClient.sameOrigin(target, base) ? scopes : []
         put.headers.add(name: "Content-Type", value: "application/octet-stream")
         put.timeout = .hours(24)

@@ -11,17 +11,22 @@ extension RegistryClient {
     ///
     /// - Returns: the manifest, and the repository that had it, from which the blobs are to be read.
     /// - Throws: what the last registry asked said, in Docker's words.
-    package func resolveManifest(_ reference: Reference, credentials: RegistryCredentials) async throws -> (FetchedManifest, RegistryRepository) {
+    package func resolveManifest(
+        _ reference: Reference, credentials: RegistryCredentials
+    ) async throws -> (FetchedManifest, RegistryRepository) {
         if reference.domain == "docker.io" {
             for mirror in configuration.mirrors.compactMap(configuration.mirror) {
                 do {
                     // The login belongs to the registry, not to whoever copies it.
                     let repository = RegistryRepository(
-                        client: self, connection: try await connect(mirror), reference: reference, credentials: .anonymous, access: .pull)
+                        client: self, connection: try await connect(mirror), reference: reference, credentials: .anonymous,
+                        access: .pull)
                     return (try await repository.manifest(), repository)
                 } catch {
                     if error is CancellationError || Task.isCancelled { throw error }
-                    logger.info("mirror cannot serve an image", metadata: ["mirror": "\(mirror.name)", "image": "\(reference)", "error": "\(error)"])
+                    logger.info(
+                        "mirror cannot serve an image",
+                        metadata: ["mirror": "\(mirror.name)", "image": "\(reference)", "error": "\(error)"])
                 }
             }
         }
@@ -50,12 +55,14 @@ extension RegistryRepository {
         let mediaType = try mediaType(of: bytes, header: response.headers.first(name: "Content-Type"))
         let fetched = FetchedManifest(bytes: bytes, mediaType: mediaType, digest: try Self.digest(of: bytes, like: wanted))
         if let wanted, wanted != fetched.digest {
-            throw GantryError.invalid("manifest verification failed for digest \(wanted): registry `\(host)` sent content with \(fetched.digest)")
+            throw GantryError.invalid(
+                "manifest verification failed for digest \(wanted): registry `\(host)` sent content with \(fetched.digest)")
         }
         if let claim = response.headers.first(name: "Docker-Content-Digest"), wanted == nil, claim != fetched.digest.description,
             let claimed = try? Digest(claim), claimed.algorithm == "sha256"
         {
-            throw GantryError.invalid("manifest verification failed for digest \(claimed): registry `\(host)` sent content with \(fetched.digest)")
+            throw GantryError.invalid(
+                "manifest verification failed for digest \(claimed): registry `\(host)` sent content with \(fetched.digest)")
         }
         return fetched
     }
@@ -87,7 +94,8 @@ extension RegistryRepository {
         let known = MediaType.indexes.union(MediaType.manifests)
         if let named = shape.mediaType {
             guard !known.contains(header) || header == named else {
-                throw GantryError.invalid("registry `\(host)` calls the manifest of \(reference.familiar) `\(header)`, but it calls itself `\(named)`")
+                throw GantryError.invalid(
+                    "registry `\(host)` calls the manifest of \(reference.familiar) `\(header)`, but it calls itself `\(named)`")
             }
             return named
         }
@@ -118,7 +126,9 @@ extension RegistryRepository {
         var pages = 0
         while let url = next {
             pages += 1
-            guard pages <= 1000 else { throw GantryError.invalid("registry `\(host)` has no end of tags for \(reference.familiarRepository)") }
+            guard pages <= 1000 else {
+                throw GantryError.invalid("registry `\(host)` has no end of tags for \(reference.familiarRepository)")
+            }
             var call = RegistryCall(.GET, url)
             call.scopes = scopes
             let response = try await client.send(call, over: connection, credentials: credentials)
@@ -135,7 +145,9 @@ extension RegistryRepository {
 
     /// `<…>; rel="next"` (RFC 8288), only on the same registry.
     private func nextPage(_ link: String?, after url: String) throws -> String? {
-        guard let link, link.contains("next"), let open = link.firstIndex(of: "<"), let close = link.firstIndex(of: ">"), open < close else { return nil }
+        guard let link, link.contains("next"), let open = link.firstIndex(of: "<"), let close = link.firstIndex(of: ">"),
+            open < close
+        else { return nil }
         let target = try RegistryClient.resolve(String(link[link.index(after: open)..<close]), against: url, over: connection)
         guard RegistryClient.sameOrigin(target, url), target != url else { return nil }
         return target

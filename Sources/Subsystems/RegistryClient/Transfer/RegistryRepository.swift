@@ -29,10 +29,13 @@ package struct RegistryRepository: Sendable {
 
 extension RegistryClient {
     /// The registry of a reference itself, never a mirror: for pushes, tags and whatever must be current.
-    package func repository(of reference: Reference, credentials: RegistryCredentials, access: RegistryRepository.Access) async throws
+    package func repository(
+        of reference: Reference, credentials: RegistryCredentials, access: RegistryRepository.Access
+    ) async throws
         -> RegistryRepository
     {
         let connection = try await connect(configuration.host(named: reference.domain))
-        return RegistryRepository(client: self, connection: connection, reference: reference, credentials: credentials, access: access)
+        return RegistryRepository(
+            client: self, connection: connection, reference: reference, credentials: credentials, access: access)
     }
 }
