@@ -79,6 +79,11 @@ extension Minder {
         _ = gantry_send(channel, message, 1, 1)
     }
 
+    /// Whoever could send input and is gone will not send its end.
+    func leave(_ client: Client) {
+        if client.attached & AttachFlags.stdin != 0 { inputEnded(client) }
+    }
+
     /// The side of `client` that sends input is at its end. A terminal stays open: its end is a key, not a close.
     private func inputEnded(_ client: Client) {
         if settings.stdinOnce && !settings.terminal { inputClosing = true }

@@ -86,7 +86,9 @@ final class Minder {
         let first = polled.count
         for client in clients {
             let reads = !client.inputEnded && input.count < Self.inputLimit
-            add(client.socket, (reads ? POLLIN : 0) | (client.pending > 0 ? POLLOUT : 0))
+            // While its input has no room, a client's hang-up must wait too: what it sent before is still to be read.
+            let waits = !reads && client.pending == 0 && !client.inputEnded
+            add(waits ? -1 : client.socket, (reads ? POLLIN : 0) | (client.pending > 0 ? POLLOUT : 0))
         }
         let count = poll(&polled, nfds_t(polled.count), timeout(slow))
         if count == 0 { log?.flush() }
@@ -101,6 +103,7 @@ final class Minder {
         writeInput()
         let now = Clock.milliseconds()
         for client in clients { client.giveUpIfStuck(now) }
+        for client in clients where client.isGone { leave(client) }
         clients.removeAll { $0.isGone }
     }
 
@@ -118,7 +121,8 @@ final class Minder {
             index += 1
             if Int32(entry.revents) & POLLOUT != 0 { client.write() }
             if Int32(entry.revents) & POLLIN != 0 { read(client) } else if !client.incoming.isEmpty { parse(client) }
-            if Int32(entry.revents) & (POLLHUP | POLLERR) != 0 { client.isGone = true }
+            let reads = Int32(entry.events) & POLLIN != 0 && !client.inputEnded
+            if Int32(entry.revents) & (POLLHUP | POLLERR) != 0 && !reads { client.isGone = true }
         }
     }
 

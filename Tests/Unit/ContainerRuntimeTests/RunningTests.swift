@@ -122,4 +122,56 @@ struct RunningTests {
             #expect(lines.allSatisfy { Timestamp(rfc3339: $0["time"] ?? "") != nil })
         }
     }
+
+    @Test func longLinesAreSplitAndFilesRotate() async throws {
+        try await RuntimeFixture.with { fixture in
+            var request = try fixture.request(["sh", "-c", "dd if=/dev/zero bs=20000 count=1 2>/dev/null; i=0; while test $i -lt 300; do echo line $i; i=$((i+1)); done"])
+            request.log = LogFile(path: "\(fixture.scratch)/r.log", maxSize: 130_000, maxFiles: 3)
+            _ = await (try await fixture.runtime.start(request)).waitForExit()
+            let files = try FileSystem.list(fixture.scratch).filter { $0.hasPrefix("r.log") }.sorted()
+            #expect(files == ["r.log", "r.log.1"])
+            let text = try files.reversed().map { try FileSystem.readText("\(fixture.scratch)/\($0)") }.joined()
+            let lines = try text.split(separator: "\n").map { try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: String] ?? [:] }
+            #expect(lines.count == 301)
+            #expect(lines.first?["log"]?.utf8.count == 16384)
+            #expect(lines.last?["log"] == "line 299\n")
+        }
+    }
+
+    @Test func clientThatDoesNotReadHoldsTheProgramNotTheMemory() async throws {
+        try await RuntimeFixture.with { fixture in
+            let request = try fixture.request(["dd", "if=/dev/zero", "bs=64k", "count=320"], hold: true)
+            let process = try await fixture.runtime.start(request)
+            let slow = try await process.attach(stdin: false, stdout: true, stderr: false)
+            try await process.release()
+            let status = try FileSystem.readText("/proc/\(process.processID)/status")
+            let parent = try #require(status.split(separator: "\n").first { $0.hasPrefix("PPid:") }).dropFirst(5).filter(\.isNumber)
+            // Another client that does nothing but ask proves that the shim is still at work.
+            for _ in 0..<50 { try await process.signal(SIGCONT) }
+            let memory = try FileSystem.readText("/proc/\(parent)/status").split(separator: "\n").first { $0.hasPrefix("RssAnon:") }?.filter(\.isNumber)
+            #expect((memory.flatMap { Int($0) } ?? .max) < 1024, "private memory in KiB: \(memory ?? "?")")
+            var total = 0
+            while let (_, bytes) = try await slow.next() { total += bytes.count }
+            #expect(total == 320 << 16)
+            #expect(await process.waitForExit().exitCode == 0)
+        }
+    }
+
+    @Test func inputIsCompleteWhenTheClientLeavesAtOnce() async throws {
+        try await RuntimeFixture.with { fixture in
+            let request = try fixture.request(["sh", "-c", "sleep 0.1; cat"], stdio: StandardStreams(openStdin: true, stdinOnce: true), hold: true)
+            let process = try await fixture.runtime.start(request)
+            let reader = try await process.attach(stdin: false, stdout: true, stderr: false)
+            let writer = try await process.attach(stdin: true, stdout: false, stderr: false)
+            try await process.release()
+            async let sent: Void = {
+                try await writer.write([UInt8](repeating: 120, count: 500_000))
+                writer.close()
+            }()
+            var total = 0
+            while let (_, bytes) = try await reader.next() { total += bytes.count }
+            try await sent
+            #expect(total == 500_000)
+        }
+    }
 }

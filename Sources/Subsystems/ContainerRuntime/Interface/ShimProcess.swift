@@ -12,14 +12,21 @@ package final class ShimProcess: Sendable {
     /// Ends with the process; held by this object alone.
     private let end: Task<ExitRecord, Never>
 
-    /// - Parameter plan: explains a failure after ``release()``; nil when reconnected.
-    init(processID: Int32, stateDirectory: String, plan: Plan?) throws {
+    /// - Parameters:
+    ///   - plan: explains a failure after ``release()``; nil when reconnected.
+    ///   - removesState: the state directory goes with the process: of an exec, whose end nobody asks for later.
+    init(processID: Int32, stateDirectory: String, plan: Plan?, removesState: Bool) throws {
         self.processID = processID
         self.stateDirectory = stateDirectory
         self.plan = plan
         // Connected here and now, so that the end cannot be missed.
         let connection = try? ShimConnection(stateDirectory: stateDirectory)
-        end = Task { await Self.waitForEnd(connection, stateDirectory) }
+        end = Task {
+            let record = await Self.waitForEnd(connection, stateDirectory)
+            // What cannot be removed now goes with the container.
+            if removesState { try? FileSystem.removeTree(stateDirectory) }
+            return record
+        }
     }
 
     private static func waitForEnd(_ connection: ShimConnection?, _ stateDirectory: String) async -> ExitRecord {

@@ -57,7 +57,7 @@ package final class ShimRuntime: Sendable {
                 request: request, stateDirectory: directory, cgroups: cgroups.layout, cgroupPath: path,
                 outOfMemoryFile: cgroups.outOfMemoryFile(request.id)
             ).plan()
-            return try await launch(plan, directory, title: request.id)
+            return try await launch(plan, directory, title: request.id, removesState: false)
         } catch {
             undo { try forget(container: request.id) }
             throw error
@@ -78,17 +78,17 @@ package final class ShimRuntime: Sendable {
                 cgroupDirectory: cgroups.layout.isUnified ? groups[0] : "",
                 cgroupFiles: cgroups.layout.isUnified ? [] : groups.map { "\($0)/cgroup.procs" }
             ).plan()
-            return try await launch(plan, directory, title: "\(request.id)/\(request.execID)")
+            return try await launch(plan, directory, title: "\(request.id)/\(request.execID)", removesState: request.inherited == nil)
         } catch {
             undo { try FileSystem.removeTree(directory) }
             throw error
         }
     }
 
-    private func launch(_ plan: Plan, _ directory: String, title: String) async throws -> ShimProcess {
+    private func launch(_ plan: Plan, _ directory: String, title: String, removesState: Bool) async throws -> ShimProcess {
         let report = try await launcher.launch(plan, title: title)
         guard report.outcome == .started || report.outcome == .held else { throw PlanFailure.error(report, plan: plan) }
-        return try ShimProcess(processID: report.processID, stateDirectory: directory, plan: plan)
+        return try ShimProcess(processID: report.processID, stateDirectory: directory, plan: plan, removesState: removesState)
     }
 
     /// Cleaning up after a failure must not hide the failure.
@@ -114,7 +114,7 @@ package final class ShimRuntime: Sendable {
     private func reconnect(_ directory: String) throws -> ReconnectedProcess {
         let state = ShimState(directory)
         if (try? ShimConnection(stateDirectory: directory)) != nil, let processID = state.processID() {
-            return .running(try ShimProcess(processID: processID, stateDirectory: directory, plan: nil))
+            return .running(try ShimProcess(processID: processID, stateDirectory: directory, plan: nil, removesState: false))
         }
         return state.exitRecord().map { .exited($0) } ?? .lost
     }
