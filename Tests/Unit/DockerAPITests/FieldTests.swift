@@ -87,6 +87,29 @@ import Testing
         #expect(try text(["a/b<c>&"]) == #"["a/b<c>&"]"#)
     }
 
+    @Test func fieldsKeepTheirOrderAndMapsAreSorted() throws {
+        var volume = Volume()
+        volume.name = "v"
+        volume.labels = ["b": "2", "a": "1", "c": "3"]
+        #expect(
+            try text(volume)
+                == #"{"Driver":"","Labels":{"a":"1","b":"2","c":"3"},"Mountpoint":"","Name":"v","Options":null,"Scope":""}"#)
+        let body = try text(ContainerCreateBody(config: ContainerConfig(), hostConfig: HostConfig()))
+        #expect(body.hasPrefix(#"{"Hostname":"","Domainname":""#))
+        #expect(body.hasSuffix(#""ReadonlyPaths":null}}"#))
+    }
+
+    @Test func textIsEscaped() throws {
+        let odd = "a\"\\\u{1}\u{1B}\n\r\té\u{1F433}"
+        #expect(try text([odd]) == #"["a\"\\\u0001\u001b\n\r\té🐳"]"#)
+        #expect(try EngineJSON.decode([String].self, from: try EngineJSON.encode([odd])) == [odd])
+        let mixed = JSONValue.object(["x": .array([.null, .bool(true), .integer(-5), .number(0.5)])])
+        #expect(try text(mixed) == #"{"x":[null,true,-5,0.5]}"#)
+        #expect(throws: EncodingError.self) { try EngineJSON.encode([Double.infinity]) }
+        let nothing: [String]? = nil
+        #expect(try text(nothing) == "null")
+    }
+
     @Test func statisticsUseTheNamesClientsCompute() throws {
         var stats = Stats()
         stats.cpuStats.cpuUsage.totalUsage = 7

@@ -1,11 +1,11 @@
 internal import FoundationEssentials
 
-/// JSON as the Engine API has it: slashes not escaped.
+/// JSON as the Engine API has it: fields in the order of their declaration, keys of maps sorted, slashes not escaped.
 package enum EngineJSON {
     package static func encode(_ value: some Encodable) throws -> [UInt8] {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = .withoutEscapingSlashes
-        return [UInt8](try encoder.encode(value))
+        var text: [UInt8] = []
+        try JSONTreeEncoder.tree(of: value).write(to: &text)
+        return text
     }
 
     /// One line: the value and a newline.
