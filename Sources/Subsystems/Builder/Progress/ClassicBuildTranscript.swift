@@ -12,6 +12,8 @@ package struct ClassicBuildTranscript: Sendable {
 
     private var steps: [Int: Step] = [:]
     private var labels: [Int: BuildStepLabel] = [:]
+    /// Steps whose process has been announced.
+    private var running: Set<Int> = []
     private var current = 1
     private var total = 0
     /// The result line of the last step, which shows the image's id once that is known.
@@ -27,18 +29,16 @@ package struct ClassicBuildTranscript: Sendable {
             labels[label.id] = label
             say(label.id, "Step \(label.index)/\(label.total) : \(label.name)")
             say(label.id, "\n")
-            if label.keyword == "RUN" || label.isMetadata {
-                // Where a container stood in the classic builder: only RUN has a process, the others are done at once.
-                if label.keyword == "RUN" { running(label.id) }
-            }
         case .stepCached(let id, let image):
-            if labels[id]?.keyword == "RUN" { steps[id]?.texts.removeAll { $0.hasPrefix(" ---> Running in ") } }
             say(id, " ---> Using cache\n")
             finish(id, image)
         case .stepFinished(let id, _, let image):
             if labels[id]?.keyword == "RUN" { say(id, " ---> Removed intermediate container \(container(id))\n") }
             finish(id, image)
-        case .explanation, .warning: break
+        case .explanation(let id, _):
+            // The cache had nothing: a RUN starts its process now.
+            if labels[id]?.keyword == "RUN", running.insert(id).inserted { say(id, " ---> Running in \(container(id))\n") }
+        case .warning: break
         case .output(let id, let stream, let bytes):
             let text = String(decoding: bytes, as: UTF8.self)
             say(id, stream == .standardError ? "\u{1B}[91m\(text)\u{1B}[0m" : text)
@@ -59,8 +59,6 @@ package struct ClassicBuildTranscript: Sendable {
     }
 
     private mutating func say(_ id: Int, _ text: String) { steps[id, default: Step()].texts.append(text) }
-
-    private mutating func running(_ id: Int) { say(id, " ---> Running in \(container(id))\n") }
 
     /// Twelve digits that stand for the container of a step.
     private func container(_ id: Int) -> String {
