@@ -28,9 +28,9 @@ struct RunningTests {
 
     @Test func onlyThreeDescriptorsAreOpen() async throws {
         try await RuntimeFixture.with { fixture in
-            // The shell's glob is expanded in the program itself: what it sees of itself is what it was given, and the directory.
-            let result = try await fixture.run(["sh", "-c", "for f in /proc/1/fd/*; do readlink $f; done | grep -v '^pipe:\\|/dev/null'; ls /proc/1/fd | tail -n +1"])
-            #expect(result.output.split(separator: "\n").filter { !["0", "1", "2"].contains($0) }.allSatisfy { $0.hasPrefix("/proc/") || $0 == "3" }, "\(result.output)")
+            // The fourth is the directory that `ls` itself has open.
+            let result = try await fixture.run(["ls", "/proc/self/fd"])
+            #expect(result.output == "0\n1\n2\n3\n")
         }
     }
 
