@@ -20,7 +20,7 @@ struct ImageFilter {
             switch text.lowercased() {
             case "1", "true": return true
             case "0", "false": return false
-            default: throw GantryError.invalid("invalid filter 'dangling=\(text)'")
+            default: throw GantryError.invalid("invalid filter 'dangling=[\(text)]'")
             }
         }
         labels = filters["label"] ?? []
@@ -39,10 +39,13 @@ struct ImageFilter {
         if let since, Self.time(image) <= since { return false }
         if let until, Self.time(image) >= until { return false }
         guard labels.allSatisfy({ PruneFilter.matches($0, image.config.config?.labels ?? [:]) }) else { return false }
-        guard !patterns.isEmpty else { return true }
-        return image.references.contains { reference in
-            patterns.contains { Self.matches($0, reference.familiar) || Self.matches($0, reference.familiarRepository) }
-        }
+        return patterns.isEmpty || image.references.contains(where: names)
+    }
+
+    /// True for a name of an image that the list is to show.
+    func names(_ reference: Reference) -> Bool {
+        patterns.isEmpty
+            || patterns.contains { Self.matches($0, reference.familiar) || Self.matches($0, reference.familiarRepository) }
     }
 
     private static func time(_ image: Image) -> Timestamp { image.createdAt ?? image.addedAt }

@@ -15,6 +15,8 @@ struct ImageService: ImageOperations {
             .sorted { ($0.createdAt ?? $0.addedAt) > ($1.createdAt ?? $1.addedAt) }
             .map { image in
                 var row = try details(image, containers: usage.count(of: image.id))
+                // Docker shows only the names that were asked for.
+                row.tags = image.references.filter(filter.names).map(\.familiar).sorted()
                 row.sharedSize = shared?.images.first { $0.image.id == image.id }?.sharedSize
                 return row
             }
