@@ -34,8 +34,9 @@ import Testing
         text += view.apply(event(.output, 1) { $0.text = "cc ma" }, at: 0.6)
         text += view.apply(event(.output, 1) { $0.text = "in.c\r\nlinking\nrest" }, at: 0.623)
         text += view.apply(event(.stepFinished, 1) { $0.durationMs = 340 }, at: 0.84)
-        text += view.apply(event(.tagged) { $0.tag = "docker.io/library/x:1" }, at: 0.9)
         text += view.apply(event(.finished) { $0.digest = "sha256:12" }, at: 0.9)
+        text += view.apply(event(.tagged) { $0.tag = "docker.io/library/x:1" }, at: 0.9)
+        text += view.close(at: 0.9)
         #expect(
             text == """
                 #1 [1/3] FROM busybox
@@ -128,6 +129,7 @@ import Testing
             ])
         _ = view.apply(event(.stepFinished, 1) { $0.durationMs = 1100 }, at: 1.3)
         _ = view.apply(event(.finished) { $0.digest = "sha256:1" }, at: 1.3)
+        _ = view.close(at: 1.3)
         #expect(view.lines(now: 1.3, columns: 40).first?.text == "[+] Building 1.3s (3/3) FINISHED")
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import EngineClient
 import Essentials
 import LinuxSystem
 
@@ -47,7 +48,8 @@ struct BuildCommand: EngineCommand {
         let run = BuildRun(settings: settings, style: try style(session), session: session)
         let image: String
         do { image = try await run.perform() } catch let error as GantryError {
-            throw GantryError(error.kind, "ERROR: \(error.message)", cause: error.cause, hint: error.hint)
+            let message = error.daemonMessage.map { "failed to solve: \($0)" } ?? error.message
+            throw GantryError(error.kind, "ERROR: \(message)", cause: error.cause, hint: error.hint)
         }
         if let iidfile {
             do { try FileSystem.replace(iidfile, with: image) } catch {

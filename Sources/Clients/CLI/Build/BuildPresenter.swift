@@ -1,4 +1,5 @@
 import DockerAPI
+import OCI
 
 /// Turns the messages of a build into what the user sees. Pure: messages in, text or lines out.
 struct BuildPresenter {
@@ -9,7 +10,6 @@ struct BuildPresenter {
     private var log = PlainBuildLog()
     /// The image that the build made, once it has ended well.
     private(set) var imageID: String?
-    private(set) var tags: [String] = []
     private(set) var failure: BuildEventMessage.Failure?
     private(set) var warnings: [String] = []
     private(set) var isFinished = false
@@ -32,11 +32,22 @@ struct BuildPresenter {
         case .output: return begin(event, at: now) + output(event, at: now)
         case .progress: return begin(event, at: now) + note(event)
         case .warning: return warn(event.text ?? "")
-        case .tagged: if let tag = event.tag { tags.append(tag) }
-        case .finished: return finish(event, at: now)
+        case .tagged: return export("naming to \(Self.canonical(event.tag ?? ""))", at: now)
+        case .finished:
+            isFinished = true
+            imageID = event.digest
+            return export("writing image \(event.digest ?? "")", at: now)
         case .failed: failure = event.error ?? BuildEventMessage.Failure(message: "the build failed without saying why")
         }
         return ""
+    }
+
+    /// Ends the step that names the image, after the last message.
+    mutating func close(at now: Double) -> String {
+        guard progress.index(of: Self.exportID) != nil else { return "" }
+        var own = BuildEventMessage(.stepFinished)
+        own.stepID = Self.exportID
+        return end(own, .done, at: now)
     }
 
     /// The lines of the live view.
@@ -79,7 +90,8 @@ struct BuildPresenter {
         guard let index = event.index, let total = event.total else {
             return event.stage.map { "[\($0)] \(name)" } ?? name
         }
-        let stage = event.stage.map { $0.isEmpty ? "" : "\($0) " } ?? ""
+        // Stages without a name of their own are called `stage-0`, which tells nothing.
+        let stage = event.stage.map { $0.isEmpty || $0.hasPrefix("stage-") ? "" : "\($0) " } ?? ""
         return "[\(stage)\(index)/\(total)] \(name)"
     }
 
@@ -117,18 +129,15 @@ struct BuildPresenter {
         return style == .plain ? "WARNING: \(text)\n" : ""
     }
 
-    private mutating func finish(_ event: BuildEventMessage, at now: Double) -> String {
-        isFinished = true
-        imageID = event.digest
-        var own = BuildEventMessage(.stepStarted)
+    /// `docker.io/library/x:1` of `x:1`.
+    private static func canonical(_ name: String) -> String { (try? Reference(name))?.canonical ?? name }
+
+    /// A line of the step that we add for what happens to the image in the end.
+    private mutating func export(_ line: String, at now: Double) -> String {
+        var own = BuildEventMessage(.progress)
         own.stepID = Self.exportID
         own.name = "exporting to image"
-        own.durationMs = 0
-        var text = begin(own, at: now)
-        for line in [event.digest.map { "writing image \($0)" }].compactMap({ $0 }) + tags.map({ "naming to \($0)" }) {
-            own.text = line
-            text += note(own)
-        }
-        return text + end(own, .done, at: now)
+        own.text = line
+        return begin(own, at: now) + note(own)
     }
 }

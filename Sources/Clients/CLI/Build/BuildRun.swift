@@ -109,6 +109,7 @@ struct BuildRun {
             settle(&region, presenter, since: start)
             throw error
         }
+        session.console.errorText(presenter.close(at: (ContinuousClock.now - start) / .seconds(1)))
         settle(&region, presenter, since: start)
     }
 
