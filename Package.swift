@@ -186,9 +186,18 @@ let package = Package(
             path: "Tests/Unit/EngineTests", swiftSettings: strict),
         .testTarget(
             name: "DockerServerTests",
-            dependencies: ["Builder", "CLinux", "DockerServer", "DockerAPI", "Engine", "Essentials", "OCI", logging] + nioHTTP,
+            dependencies: [
+                "Builder", "CLinux", "DockerServer", "DockerAPI", "Engine", "Essentials", "OCI", logging,
+                .product(name: "NIOSSL", package: "swift-nio-ssl"),
+            ] + nioHTTP,
             path: "Tests/Unit/DockerServerTests", swiftSettings: strict),
-        .testTarget(name: "CLITests", dependencies: ["CLI", "Archive", "DockerAPI", "Essentials"], path: "Tests/Unit/CLITests", swiftSettings: strict),
+        .testTarget(
+            name: "EngineClientTests", dependencies: ["EngineClient", "DockerAPI", "Essentials"] + nio,
+            path: "Tests/Unit/EngineClientTests", swiftSettings: strict),
+        .testTarget(
+            name: "CLITests",
+            dependencies: ["CLI", "Archive", "DockerAPI", "Essentials", "LinuxSystem", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            path: "Tests/Unit/CLITests", swiftSettings: strict),
         .testTarget(name: "LayeringTests", path: "Tests/Unit/LayeringTests", swiftSettings: strict),
     ]
 )
