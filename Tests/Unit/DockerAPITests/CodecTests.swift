@@ -4,7 +4,9 @@ import Testing
 @Suite struct CodecTests {
     @Test(arguments: [1, 3, 8, 9, 100])
     func framesSurviveAnyCut(size: Int) throws {
-        let frames = [MultiplexedFrame(.stdout, Array("ready\n".utf8)), MultiplexedFrame(.stderr, [0, 1, 2]), MultiplexedFrame(.stdout, [])]
+        let frames = [
+            MultiplexedFrame(.stdout, Array("ready\n".utf8)), MultiplexedFrame(.stderr, [0, 1, 2]), MultiplexedFrame(.stdout, []),
+        ]
         let bytes = frames.flatMap(\.encoded)
         var decoder = MultiplexedFrameDecoder()
         var stdout: [UInt8] = []
@@ -52,10 +54,11 @@ import Testing
         #expect(AuthConfig.map(headerValue: try AuthConfig.headerValue(of: ["r:5000": auth])) == ["r:5000": auth])
     }
 
-    @Test(arguments: [
-        (0o040755, 1 << 31 | 0o755), (0o100644, 0o644), (0o120777, 1 << 27 | 0o777), (0o104755, 1 << 23 | 0o755),
-        (0o041777, 1 << 31 | 1 << 20 | 0o777), (0o020620, 1 << 26 | 1 << 21 | 0o620), (0o010600, 1 << 25 | 0o600),
-    ] as [(UInt32, UInt32)])
+    @Test(
+        arguments: [
+            (0o040755, 1 << 31 | 0o755), (0o100644, 0o644), (0o120777, 1 << 27 | 0o777), (0o104755, 1 << 23 | 0o755),
+            (0o041777, 1 << 31 | 1 << 20 | 0o777), (0o020620, 1 << 26 | 1 << 21 | 0o620), (0o010600, 1 << 25 | 0o600),
+        ] as [(UInt32, UInt32)])
     func fileModes(unix: UInt32, go: UInt32) {
         #expect(GoFileMode.from(unix: unix) == go)
         #expect(GoFileMode.toUnix(go) == unix)

@@ -5,12 +5,15 @@ import Testing
     private func text(_ value: some Encodable) throws -> String { String(decoding: try EngineJSON.encode(value), as: UTF8.self) }
 
     private func members(_ value: some Encodable) throws -> [String: JSONValue] {
-        guard case .object(let members) = try EngineJSON.decode(JSONValue.self, from: try EngineJSON.encode(value)) else { return [:] }
+        guard case .object(let members) = try EngineJSON.decode(JSONValue.self, from: try EngineJSON.encode(value)) else {
+            return [:]
+        }
         return members
     }
 
     @Test func absentAndNullAreBlank() throws {
-        let config = try EngineJSON.decode(ContainerConfig.self, from: #"{"Hostname":null,"Env":null,"Labels":null,"Unknown":[1]}"#.utf8)
+        let config = try EngineJSON.decode(
+            ContainerConfig.self, from: #"{"Hostname":null,"Env":null,"Labels":null,"Unknown":[1]}"#.utf8)
         #expect(config == ContainerConfig())
     }
 

@@ -6,7 +6,8 @@ import Testing
 
 @Suite struct ConnectionTests {
     private let routes: [Route] = [
-        Route("GET", "/_ping") { _ in Reply(status: 200, headers: [("Content-Type", "text/plain")], body: .whole(Array("OK".utf8))) },
+        Route("GET", "/_ping") { _ in Reply(status: 200, headers: [("Content-Type", "text/plain")], body: .whole(Array("OK".utf8)))
+        },
         Route("HEAD", "/_ping") { _ in Reply(status: 200) },
         Route("POST", "/echo") { request in
             Reply(status: 200, body: .whole(try await request.body.collect(limit: 1 << 20) ?? []))
@@ -48,7 +49,9 @@ import Testing
     @Test func headersOfEveryAnswer() async throws {
         let answer = try await exchange("GET /v1.45/_ping HTTP/1.1\r\nHost: d\r\nConnection: close\r\n\r\n")
         #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n"))
-        for header in ["Api-Version: 1.51", "Docker-Experimental: false", "Ostype: linux", "Server: Docker/9.9 (linux)", "Content-Length: 2"] {
+        for header in [
+            "Api-Version: 1.51", "Docker-Experimental: false", "Ostype: linux", "Server: Docker/9.9 (linux)", "Content-Length: 2",
+        ] {
             #expect(answer.contains("\r\n\(header)\r\n"), "\(header) is missing in \(answer)")
         }
         #expect(answer.hasSuffix("\r\nConnection: close\r\n\r\nOK"))

@@ -1,10 +1,11 @@
 import DockerAPI
 import DockerServer
-@testable import Engine
 import Essentials
 import OCI
 import Synchronization
 import Testing
+
+@testable import Engine
 
 /// Whole requests against an engine of fakes: status, body and what reached the engine.
 @Suite struct EndpointTests {
@@ -31,7 +32,8 @@ import Testing
     private func ask(_ line: String, _ body: String = "", headers: String = "") async throws -> Answer {
         nonisolated(unsafe) var text = ""  // written before `with` returns, read after
         let type = body.isEmpty ? "" : "Content-Type: application/json\r\n"
-        let request = "\(line) HTTP/1.1\r\nHost: d\r\nConnection: close\r\n\(type)\(headers)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
+        let request =
+            "\(line) HTTP/1.1\r\nHost: d\r\nConnection: close\r\n\(type)\(headers)Content-Length: \(body.utf8.count)\r\n\r\n\(body)"
         try await TestServer.with(DockerRoutes.all(engine: engine, identity: ServerIdentity(version: "9.9"))) { path in
             let client = try RawClient(unix: path)
             try await client.send(request)
@@ -39,7 +41,8 @@ import Testing
         }
         let split = try #require(text.firstRange(of: "\r\n\r\n"))
         let status = text.split(separator: " ").dropFirst().first.flatMap { Int($0) }
-        return Answer(status: try #require(status), head: String(text[..<split.lowerBound]), body: String(text[split.upperBound...]))
+        return Answer(
+            status: try #require(status), head: String(text[..<split.lowerBound]), body: String(text[split.upperBound...]))
     }
 
     @Test(arguments: [
@@ -47,10 +50,14 @@ import Testing
         ("null", "config cannot be empty in order to create a container"),
         ("{}", "config cannot be empty in order to create a container"),
         (#"{"Image":"busybox"} trailing"#, "unexpected content after JSON"),
-        (#"{"Image":"b","HostConfig":{"RestartPolicy":{"Name":"foo"}}}"#,
-            "invalid restart policy: unknown policy 'foo'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'"),
-        (#"{"Image":"b","HostConfig":{"Mounts":[{"Type":"foo","Target":"/x"}]}}"#,
-            #"invalid mount config for type \"foo\": mount type unknown"#),
+        (
+            #"{"Image":"b","HostConfig":{"RestartPolicy":{"Name":"foo"}}}"#,
+            "invalid restart policy: unknown policy 'foo'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'"
+        ),
+        (
+            #"{"Image":"b","HostConfig":{"Mounts":[{"Type":"foo","Target":"/x"}]}}"#,
+            #"invalid mount config for type \"foo\": mount type unknown"#
+        ),
         (#"{"Image":"b","Healthcheck":{"Interval":1}}"#, "Interval in Healthcheck cannot be less than 1ms"),
     ])
     func createRefuses(body: String, message: String) async throws {
@@ -160,7 +167,9 @@ import Testing
     }
 
     @Test func exec() async throws {
-        #expect(try await ask("POST /exec/nosuch/start", #"{"Detach":false}"#).body == "{\"message\":\"No such exec instance: nosuch\"}\n")
+        #expect(
+            try await ask("POST /exec/nosuch/start", #"{"Detach":false}"#).body
+                == "{\"message\":\"No such exec instance: nosuch\"}\n")
         let again = try await ask("POST /exec/run/start", #"{"Detach":false}"#)
         #expect(again.status == 200)
         #expect(again.head.contains("application/vnd.docker.raw-stream"))
@@ -208,7 +217,9 @@ import Testing
         let failed = try await ask("POST /build?target=fail", "x").pieces.joined()
         #expect(failed.contains(#""code":5"#))
         #expect(failed.contains("The command '/bin/sh -c exit 5' returned a non-zero code: 5"))
-        #expect(try await ask("POST /build?q=1", "x").pieces == ["{\"stream\":\"sha256:\(String(repeating: "04", count: 32))\\n\"}\r\n"])
+        #expect(
+            try await ask("POST /build?q=1", "x").pieces == ["{\"stream\":\"sha256:\(String(repeating: "04", count: 32))\\n\"}\r\n"]
+        )
         #expect(try await ask("POST /build?dockerfile=nosuch", "x").status == 500)
         #expect(try await ask("POST /build?buildargs=junk", "x").body.contains("error reading build args: invalid character 'j'"))
         #expect(try await ask("POST /build?version=3", "x").status == 400)

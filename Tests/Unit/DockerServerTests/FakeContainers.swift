@@ -1,7 +1,8 @@
-@testable import Engine
 import Essentials
 import OCI
 import Synchronization
+
+@testable import Engine
 
 /// Containers that exist only as far as a test needs them. Calls that no test makes fail.
 final class FakeContainers: ContainerOperations {
@@ -44,7 +45,9 @@ final class FakeContainers: ContainerOperations {
         return session
     }
 
-    func logs(_ name: NameOrID, _ query: LogQuery) async throws -> (
+    func logs(
+        _ name: NameOrID, _ query: LogQuery
+    ) async throws -> (
         terminal: Bool, entries: AsyncThrowingStream<LogEntry, any Error>
     ) {
         let time = Timestamp(seconds: 1_795_460_954)

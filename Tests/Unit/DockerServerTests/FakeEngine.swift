@@ -1,7 +1,8 @@
 import Builder
-@testable import Engine
 import Essentials
 import OCI
+
+@testable import Engine
 
 /// An engine of fakes.
 struct FakeEngine: EngineOperations {

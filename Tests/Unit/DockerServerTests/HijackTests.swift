@@ -23,7 +23,8 @@ import Testing
     @Test func upgrade() async throws {
         try await TestServer.with(echo) { path in
             let client = try RawClient(unix: path)
-            try await client.send("POST /v1.45/attach HTTP/1.1\r\nHost: d\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: 0\r\n\r\n")
+            try await client.send(
+                "POST /v1.45/attach HTTP/1.1\r\nHost: d\r\nConnection: Upgrade\r\nUpgrade: tcp\r\nContent-Length: 0\r\n\r\n")
             #expect(
                 try await client.receive(until: "\r\n\r\n")
                     == "HTTP/1.1 101 UPGRADED\r\nContent-Type: application/multi\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n")

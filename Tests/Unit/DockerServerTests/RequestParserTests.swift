@@ -38,7 +38,8 @@ import Testing
 
     @Test(arguments: [1, 3, 1000])
     func chunks(size: Int) throws {
-        let text = "PUT / HTTP/1.1\r\nHost: d\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\nA\r\n0123456789\r\n0\r\nT: 1\r\n\r\nraw"
+        let text =
+            "PUT / HTTP/1.1\r\nHost: d\r\nTransfer-Encoding: chunked\r\n\r\n5;x=y\r\nhello\r\nA\r\n0123456789\r\n0\r\nT: 1\r\n\r\nraw"
         let (head, body, rest) = try parse(text, size: size)
         #expect(head?.framing == .chunked)
         #expect(body == "hello0123456789")

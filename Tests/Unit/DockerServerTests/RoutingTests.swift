@@ -34,7 +34,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("", false), ("a", false), ("a=", false), ("a=0", false), ("a=False", false), ("a=no", false), ("a=none", false), ("a=1", true),
+        ("", false), ("a", false), ("a=", false), ("a=0", false), ("a=False", false), ("a=no", false), ("a=none", false),
+        ("a=1", true),
         ("a=True", true), ("a=yes", true),
     ])
     func booleans(text: String, value: Bool) {

@@ -54,7 +54,8 @@ import Testing
                         var configuration = TLSConfiguration.makeClientConfiguration()
                         configuration.trustRoots = .file(certificate)
                         let context = try NIOSSLContext(configuration: configuration)
-                        try channel.pipeline.syncOperations.addHandler(NIOSSLClientHandler(context: context, serverHostname: "localhost"))
+                        try channel.pipeline.syncOperations.addHandler(
+                            NIOSSLClientHandler(context: context, serverHostname: "localhost"))
                     }
                     return try NIOAsyncChannel<ByteBuffer, ByteBuffer>(wrappingChannelSynchronously: channel)
                 }
@@ -76,7 +77,8 @@ import Testing
 
     @Test(arguments: [false, true])
     func hijack(tls: Bool) async throws {
-        let text = try await exchange("POST /attach HTTP/1.1\r\nHost: d\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\nhello", tls: tls)
+        let text = try await exchange(
+            "POST /attach HTTP/1.1\r\nHost: d\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\nhello", tls: tls)
         #expect(text.hasPrefix("HTTP/1.1 101 UPGRADED"))
         #expect(text.hasSuffix("\r\n\r\nhello"))
     }

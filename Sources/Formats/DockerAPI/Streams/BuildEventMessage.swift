@@ -14,7 +14,8 @@
 /// - `failed`: `error`
 package struct BuildEventMessage: Codable, Sendable, Hashable {
     package enum Kind: String, Codable, Sendable {
-        case plan, stepStarted, stepCached, stepFinished, explanation, output, progress, stepFailed, warning, tagged, finished, failed
+        case plan, stepStarted, stepCached, stepFinished, explanation, output, progress, stepFailed, warning, tagged, finished,
+            failed
     }
 
     /// What failed and where.

@@ -21,7 +21,8 @@ package struct UnixSocketFile: Sendable {
             throw GantryError.conflict("cannot listen on `\(path)`: a file that is no socket lies there")
         }
         guard try !hasListener() else {
-            throw GantryError.conflict("cannot listen on `\(path)`: another daemon listens there", hint: "stop it, or choose another -H")
+            throw GantryError.conflict(
+                "cannot listen on `\(path)`: another daemon listens there", hint: "stop it, or choose another -H")
         }
     }
 

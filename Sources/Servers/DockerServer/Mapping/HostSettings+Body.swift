@@ -98,8 +98,10 @@ extension MountRequest {
         guard !body.target.isEmpty else { throw wrong("field Target must not be empty") }
         self.init(kind: kind, destination: body.target)
         let foreign = [
-            ("BindOptions", body.bindOptions != nil && kind != .bind), ("VolumeOptions", body.volumeOptions != nil && kind != .volume),
-            ("TmpfsOptions", body.tmpfsOptions != nil && kind != .tmpfs), ("ImageOptions", body.imageOptions != nil && kind != .image),
+            ("BindOptions", body.bindOptions != nil && kind != .bind),
+            ("VolumeOptions", body.volumeOptions != nil && kind != .volume),
+            ("TmpfsOptions", body.tmpfsOptions != nil && kind != .tmpfs),
+            ("ImageOptions", body.imageOptions != nil && kind != .image),
         ]
         for (name, isForeign) in foreign where isForeign { throw wrong("field \(name) must not be specified") }
         switch kind {

@@ -14,7 +14,8 @@ enum PlatformText {
         if parts.count == 1 {
             let host = Platform.host
             return parts[0] == "linux"
-                ? host : Platform(os: host.os, architecture: normalized(parts[0]).architecture, variant: normalized(parts[0]).variant)
+                ? host
+                : Platform(os: host.os, architecture: normalized(parts[0]).architecture, variant: normalized(parts[0]).variant)
         }
         let (architecture, variant) = normalized(parts[1])
         return Platform(os: parts[0], architecture: architecture, variant: parts.count == 3 ? parts[2] : variant)

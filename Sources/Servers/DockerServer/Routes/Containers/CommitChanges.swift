@@ -4,7 +4,9 @@ internal import DockerAPI
 enum CommitChanges {
     static func lines(_ config: ContainerConfig) -> [String] {
         var lines = (config.env ?? []).map { "ENV \(assignment($0))" }
-        for (key, value) in (config.labels ?? [:]).sorted(by: { $0.key < $1.key }) { lines.append("LABEL \(quoted(key))=\(quoted(value))") }
+        for (key, value) in (config.labels ?? [:]).sorted(by: { $0.key < $1.key }) {
+            lines.append("LABEL \(quoted(key))=\(quoted(value))")
+        }
         for port in (config.exposedPorts ?? [:]).keys.sorted() { lines.append("EXPOSE \(port)") }
         for path in (config.volumes ?? [:]).keys.sorted() { lines.append("VOLUME \(list([path]))") }
         if !config.user.isEmpty { lines.append("USER \(config.user)") }

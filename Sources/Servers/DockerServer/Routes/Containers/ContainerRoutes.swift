@@ -158,7 +158,8 @@ struct ContainerRoutes {
         commit.author = query["author"]
         commit.pause = query.bool("pause", default: true)
         let config = try await request.json(ContainerConfig?.self) ?? nil
-        commit.changes = (config.map(CommitChanges.lines) ?? []) + query.all("changes").flatMap { $0.split(separator: "\n").map(String.init) }
+        commit.changes =
+            (config.map(CommitChanges.lines) ?? []) + query.all("changes").flatMap { $0.split(separator: "\n").map(String.init) }
         var response = IDResponse()
         response.id = try await containers.commit(commit).description
         return .json(response, status: 201)
