@@ -15,4 +15,4 @@ fmt: ; swift format --in-place --recursive --parallel Sources Tests Package.swif
 install: build ; install -D -t $(DESTDIR)$(PREFIX)/bin bin/gantry bin/gantryd bin/gantry-shim bin/gantry-oci
 base-images: dependencies ; scripts/base-images
 dependencies: ; scripts/dependencies
-clean: ; rm -rf .build .build-shim bin
+clean: ; rm -rf .build .build-shim .build-check bin

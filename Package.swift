@@ -10,6 +10,8 @@ let strict: [SwiftSetting] = [
     .enableUpcomingFeature("InternalImportsByDefault"),
     // CLinux shows the C library with its GNU extensions; the Glibc module must show the same declarations beside it.
     .unsafeFlags(["-Xcc", "-D_GNU_SOURCE"]),
+    // `make check` sets the variable: warnings in our own targets are errors then.
+    .unsafeFlags(Context.environment["GANTRY_STRICT"] == nil ? [] : ["-warnings-as-errors"]),
 ]
 
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -48,14 +50,24 @@ let package = Package(
         .systemLibrary(name: "CSeccomp", path: "Sources/Base/CSeccomp", pkgConfig: "libseccomp"),
         .target(name: "Essentials", path: "Sources/Base/Essentials", swiftSettings: strict),
         .target(name: "LinuxSystem", dependencies: ["CLinux"], path: "Sources/Base/LinuxSystem", swiftSettings: strict),
-        .target(name: "Netlink", dependencies: ["CLinux", "LinuxSystem"], path: "Sources/Base/Netlink", exclude: ["README.md"], swiftSettings: strict),
+        .target(
+            name: "Netlink", dependencies: ["CLinux", "LinuxSystem"], path: "Sources/Base/Netlink", exclude: ["README.md"],
+            swiftSettings: strict),
 
         // MARK: Formats: values and parsers, no IO
         .target(name: "OCI", dependencies: ["Essentials"], path: "Sources/Formats/OCI", swiftSettings: strict),
-        .target(name: "Archive", dependencies: ["CLinux", "Essentials", "LinuxSystem"], path: "Sources/Formats/Archive", exclude: ["README.md"], swiftSettings: strict),
-        .target(name: "Compression", dependencies: ["CCompression", "Essentials"], path: "Sources/Formats/Compression", exclude: ["README.md"], swiftSettings: strict),
-        .target(name: "DockerAPI", dependencies: ["Essentials"], path: "Sources/Formats/DockerAPI", exclude: ["README.md"], swiftSettings: strict),
-        .target(name: "Dockerfile", dependencies: ["Essentials"], path: "Sources/Formats/Dockerfile", exclude: ["README.md"], swiftSettings: strict),
+        .target(
+            name: "Archive", dependencies: ["CLinux", "Essentials", "LinuxSystem"], path: "Sources/Formats/Archive",
+            exclude: ["README.md"], swiftSettings: strict),
+        .target(
+            name: "Compression", dependencies: ["CCompression", "Essentials"], path: "Sources/Formats/Compression",
+            exclude: ["README.md"], swiftSettings: strict),
+        .target(
+            name: "DockerAPI", dependencies: ["Essentials"], path: "Sources/Formats/DockerAPI", exclude: ["README.md"],
+            swiftSettings: strict),
+        .target(
+            name: "Dockerfile", dependencies: ["Essentials"], path: "Sources/Formats/Dockerfile", exclude: ["README.md"],
+            swiftSettings: strict),
         .target(name: "ShimProtocol", path: "Sources/Formats/ShimProtocol", exclude: ["README.md"], swiftSettings: strict),
 
         // MARK: Subsystems: one job each, strangers to another
@@ -95,7 +107,8 @@ let package = Package(
         .target(
             name: "Engine",
             dependencies: [
-                "Archive", "Builder", "BuildGraph", "CLinux", "Compression", "ContainerRuntime", "Dockerfile", "Essentials", "Images",
+                "Archive", "Builder", "BuildGraph", "CLinux", "Compression", "ContainerRuntime", "Dockerfile", "Essentials",
+                "Images",
                 "LinuxSystem", "Networks", "OCI", "RegistryClient", "ShimProtocol", "Volumes", crypto, database, logging,
                 .product(name: "AsyncHTTPClient", package: "async-http-client"),
             ] + nioHTTP,
@@ -152,19 +165,32 @@ let package = Package(
             linkerSettings: [.unsafeFlags(["-Xclang-linker", "-static"])]),
 
         // MARK: Tests
-        .testTarget(name: "EssentialsTests", dependencies: ["Essentials"], path: "Tests/Unit/EssentialsTests", swiftSettings: strict),
-        .testTarget(name: "LinuxSystemTests", dependencies: ["LinuxSystem", "CLinux"], path: "Tests/Unit/LinuxSystemTests", swiftSettings: strict),
+        .testTarget(
+            name: "EssentialsTests", dependencies: ["Essentials"], path: "Tests/Unit/EssentialsTests", swiftSettings: strict),
+        .testTarget(
+            name: "LinuxSystemTests", dependencies: ["LinuxSystem", "CLinux"], path: "Tests/Unit/LinuxSystemTests",
+            swiftSettings: strict),
         .testTarget(name: "NetlinkTests", dependencies: ["Netlink"], path: "Tests/Unit/NetlinkTests", swiftSettings: strict),
         .testTarget(name: "OCITests", dependencies: ["OCI", "Essentials"], path: "Tests/Unit/OCITests", swiftSettings: strict),
-        .testTarget(name: "ArchiveTests", dependencies: ["Archive", "Essentials", "LinuxSystem"], path: "Tests/Unit/ArchiveTests", swiftSettings: strict),
-        .testTarget(name: "CompressionTests", dependencies: ["Compression", "Essentials"], path: "Tests/Unit/CompressionTests", swiftSettings: strict),
-        .testTarget(name: "DockerAPITests", dependencies: ["DockerAPI", "Essentials"], path: "Tests/Unit/DockerAPITests", swiftSettings: strict),
-        .testTarget(name: "DockerfileTests", dependencies: ["Dockerfile", "Essentials"], path: "Tests/Unit/DockerfileTests", swiftSettings: strict),
         .testTarget(
-            name: "ContainerRuntimeTests", dependencies: ["ContainerRuntime", "Essentials", "LinuxSystem", "OCI", "ShimProtocol", logging],
+            name: "ArchiveTests", dependencies: ["Archive", "Essentials", "LinuxSystem"], path: "Tests/Unit/ArchiveTests",
+            swiftSettings: strict),
+        .testTarget(
+            name: "CompressionTests", dependencies: ["Compression", "Essentials"], path: "Tests/Unit/CompressionTests",
+            swiftSettings: strict),
+        .testTarget(
+            name: "DockerAPITests", dependencies: ["DockerAPI", "Essentials"], path: "Tests/Unit/DockerAPITests",
+            swiftSettings: strict),
+        .testTarget(
+            name: "DockerfileTests", dependencies: ["Dockerfile", "Essentials"], path: "Tests/Unit/DockerfileTests",
+            swiftSettings: strict),
+        .testTarget(
+            name: "ContainerRuntimeTests",
+            dependencies: ["ContainerRuntime", "Essentials", "LinuxSystem", "OCI", "ShimProtocol", logging],
             path: "Tests/Unit/ContainerRuntimeTests", swiftSettings: strict),
         .testTarget(
-            name: "ImagesTests", dependencies: ["Images", "Archive", "Essentials", "LinuxSystem", "OCI", crypto, database, logging],
+            name: "ImagesTests",
+            dependencies: ["Images", "Archive", "Essentials", "LinuxSystem", "OCI", crypto, database, logging],
             path: "Tests/Unit/ImagesTests", swiftSettings: strict),
         .testTarget(
             name: "RegistryClientTests", dependencies: ["RegistryClient", "Essentials", "OCI", crypto, logging] + nioHTTP,
@@ -176,13 +202,16 @@ let package = Package(
             name: "VolumesTests", dependencies: ["Volumes", "Essentials", "LinuxSystem", database, logging],
             path: "Tests/Unit/VolumesTests", swiftSettings: strict),
         .testTarget(
-            name: "BuildGraphTests", dependencies: ["BuildGraph", "Essentials", database], path: "Tests/Unit/BuildGraphTests", swiftSettings: strict),
+            name: "BuildGraphTests", dependencies: ["BuildGraph", "Essentials", database], path: "Tests/Unit/BuildGraphTests",
+            swiftSettings: strict),
         .testTarget(
-            name: "BuilderTests", dependencies: ["Builder", "BuildGraph", "Dockerfile", "Essentials", "LinuxSystem", "OCI", database],
+            name: "BuilderTests",
+            dependencies: ["Builder", "BuildGraph", "Dockerfile", "Essentials", "LinuxSystem", "OCI", database],
             path: "Tests/Unit/BuilderTests", swiftSettings: strict),
         .testTarget(
             name: "EngineTests",
-            dependencies: ["Archive", "Engine", "Essentials", "Images", "LinuxSystem", "OCI", "RegistryClient", database, logging] + nio,
+            dependencies: ["Archive", "Engine", "Essentials", "Images", "LinuxSystem", "OCI", "RegistryClient", database, logging]
+                + nio,
             path: "Tests/Unit/EngineTests", swiftSettings: strict),
         .testTarget(
             name: "DockerServerTests",
@@ -196,7 +225,10 @@ let package = Package(
             path: "Tests/Unit/EngineClientTests", swiftSettings: strict),
         .testTarget(
             name: "CLITests",
-            dependencies: ["CLI", "Archive", "DockerAPI", "Essentials", "LinuxSystem", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "CLI", "Archive", "DockerAPI", "Essentials", "LinuxSystem",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
             path: "Tests/Unit/CLITests", swiftSettings: strict),
         .testTarget(name: "LayeringTests", path: "Tests/Unit/LayeringTests", swiftSettings: strict),
     ]
