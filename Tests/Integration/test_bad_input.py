@@ -35,9 +35,9 @@ def request(daemon, method, path, body=b"", headers=""):
 @pytest.mark.parametrize("dockerfile, expected", [
     ("FROM busybox\nRUNN true\n", ["line 2", "unknown instruction: RUNN", "did you mean RUN"]),
     ("FROM busybox\nCOPY missing /x\n", ["missing", "not found"]),
-    ("FROM busybox\nENV a=\"open\n", ["line 2"]),
+    ("FROM busybox\nENV a=\"open\n", ["Dockerfile:2", "unexpected end of statement"]),
     ("RUN true\n", ["no build stage in current context"]),
-    ("", ["empty"]),
+    ("", ["file with no instructions"]),
     ("FROM busybox\nRUN exit 3\n", ["exit code: 3"]),
     ("FROM busybox AS a\nFROM a AS b\nCOPY --from=nothing /x /y\n", ["nothing"]),
 ])
@@ -132,20 +132,20 @@ def test_create_bodies(daemon, body, status):
 
 @pytest.mark.parametrize("text", [
     b"\x00\x01\x02\x03\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"POST /containers/create HTTP/1.1\r\nHost: d\r\nContent-Length: -5\r\n\r\n",
-    b"GET /" + b"a" * 200_000 + b" HTTP/1.1\r\nHost: d\r\n\r\n", b"GET /_ping HTTP/1.1\r\nHost: d\r\n" + b"X: y\r\n" * 50_000 + b"\r\n",
+    b"GET /" + b"a" * 200_000 + b" HTTP/1.1\r\nHost: d\r\n\r\n", b"GET /_ping HTTP/1.1\r\nHost: d\r\n" + b"X: y\r\n" * 400_000 + b"\r\n",
     b"POST /containers/create HTTP/1.1\r\nHost: d\r\nContent-Type: application/json\r\nContent-Length: 99999999999999\r\n\r\n{",
 ])
 def test_malformed_requests_leave_the_daemon_alive(daemon, text):
     try:
         answer = raw(daemon, text)
-        assert answer == "" or answer.startswith("HTTP/1.1 4"), answer[:200]
+        assert answer == "" or answer.startswith(("HTTP/1.1 4", "HTTP/1.1 505")), answer[:200]
     except (BrokenPipeError, ConnectionResetError):
         pass
     assert daemon.answers()
 
 
 @pytest.mark.parametrize("arguments, code, text", [
-    (["run"], 125, "requires at least 1 argument"),
+    (["run"], 1, "requires at least 1 argument"),
     (["run", "--nonsense", "busybox"], 125, "unknown flag: --nonsense"),
     (["run", "--rm", "busybox", "nosuchcommand"], 127, 'exec: "nosuchcommand": executable file not found in $PATH'),
     (["run", "--rm", "busybox", "/etc/passwd"], 126, "permission denied"),
@@ -155,7 +155,7 @@ def test_malformed_requests_leave_the_daemon_alive(daemon, text):
     (["run", "--rm", "-u", "nobodyhere", "busybox"], 125, "unable to find user nobodyhere"),
     (["run", "--rm", "--network", "nosuchnet", "busybox"], 125, "network nosuchnet not found"),
     (["run", "--rm", "busybox", "sh", "-c", "exit 42"], 42, ""),
-    (["run", "--rm", "busybox", "sh", "-c", "kill -9 $$"], 137, ""),
+    (["run", "--rm", "busybox", "sh", "-c", "sleep 9 & kill -9 $!; wait $!"], 137, ""),
     (["stop", "nosuch"], 1, "No such container: nosuch"),
     (["rmi", "nosuch"], 1, "No such image: nosuch"),
 ])
