@@ -28,7 +28,8 @@ struct ImageGroup: CommandGroup {
 /// `gantry builder …`
 struct BuilderGroup: CommandGroup {
     static let configuration = CommandConfiguration(
-        commandName: "builder", abstract: "Manage builds", subcommands: [BuildCommand.self, BuilderPruneCommand.self])
+        commandName: "builder", abstract: "Manage builds", subcommands: [BuildCommand.self, BuilderPruneCommand.self],
+        aliases: ["buildx"])
 }
 
 /// `gantry network …`
