@@ -34,6 +34,8 @@ enum HTTPDownload {
             // The time is for the head; a body may take as long as it keeps coming.
             response = try await client.execute(HTTPClientRequest(url: url), timeout: .hours(24))
         } catch is CancellationError { throw CancellationError() } catch {
+            // A refused connection is the common case, and scripts know its words.
+            if "\(error)".contains("refused") { throw GantryError.unavailable("Get \"\(url)\": connect: connection refused") }
             throw GantryError.unavailable("Get \"\(url)\"", cause: error)
         }
         guard (200..<300).contains(response.status.code) else {

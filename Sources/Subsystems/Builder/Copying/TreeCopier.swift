@@ -36,13 +36,16 @@ struct TreeCopier {
 
     private func copyContents(_ match: SourceScanner.Match, to destination: String) throws {
         let place = try tree.place(destination, making: template)
-        guard !place.name.isEmpty else { return try children(of: match.node, match.descriptor, into: place.directory, place.path) }
+        guard !place.name.isEmpty else {
+            try children(of: match.node, match.descriptor, into: place.directory, place.path)
+            return try setTime(of: place.directory, match.node)
+        }
         guard try tree.status(place.name, in: place.directory) == nil else {
             throw GantryError.invalid("cannot copy to non-directory: \(place.path)")
         }
-        // A destination that is made for a directory looks like it, but belongs to root or whom --chown says.
+        // A destination that is made does not look like the source: only what is below is copied. The time is taken over.
         var look = template
-        look.permissions = permissions(match.node)
+        look.permissions = options.mode?.apply(to: 0o755, isDirectory: true) ?? 0o755
         let directory = try tree.makeDirectory(place.name, in: place.directory, look)
         try children(of: match.node, match.descriptor, into: directory, place.path)
         try setTime(of: directory, match.node)

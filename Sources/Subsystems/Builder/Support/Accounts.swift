@@ -55,20 +55,20 @@ struct Accounts {
 
     /// Whom USER means: `name`, `id`, `name:group`, `id:id`; empty for root.
     func identity(_ text: String) throws(GantryError) -> Identity {
-        guard !text.isEmpty else { return Identity(user: 0, group: 0, supplementary: [], home: home(of: 0)) }
+        guard !text.isEmpty else { return Identity(user: 0, group: 0, supplementary: [0], home: home(of: 0)) }
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         var result = Identity(user: 0, group: 0)
         if let user = users.first(where: { $0.name == parts[0] }) ?? UInt32(parts[0]).flatMap({ id in users.first { $0.id == id } }) {
             result = Identity(user: user.id, group: user.group, supplementary: [], home: user.home)
-            if parts.count == 1 {
-                result.supplementary = groups.filter { $0.members.contains(user.name) }.map(\.id)
-            }
+            if parts.count == 1 { result.supplementary = groups.filter { $0.members.contains(user.name) && $0.id != user.group }.map(\.id) }
         } else if let id = UInt32(parts[0]) {
             result = Identity(user: id, group: 0)
         } else {
             throw .invalid("unable to find user \(parts[0]): no matching entries in passwd file")
         }
         if parts.count == 2 { result.group = try group(parts[1]) }
+        // The main group is one of the supplementary ones too, as `id` shows it.
+        result.supplementary.insert(result.group, at: 0)
         return result
     }
 
