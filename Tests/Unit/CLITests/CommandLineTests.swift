@@ -72,7 +72,7 @@ import Testing
     /// Runs a whole command line that needs no daemon.
     private func status(_ words: [String]) async -> (code: Int32, text: String) {
         let console = Console(write: { _ in }, writeError: { _ in })
-        do { return (try await EntryPoint.run(words, console: console, environment: ["HOME": "/nonexistent"]), "") } catch let error as ExitStatus {
+        do { return (try await EntryPoint.run(words, console: console, environment: ["HOME": "/nonexistent"]), "") } catch let error as CLI.ExitStatus {
             return (error.code, error.message ?? "")
         } catch { return (1, "\(error)") }
     }

@@ -18,12 +18,14 @@ import Testing
                 """)
     }
 
-    @Test(arguments: [
+    private static let spans: [(Int64, String)] = [
         (0, "Less than a second"), (1, "1 second"), (59, "59 seconds"), (60, "About a minute"), (119, "About a minute"),
         (120, "2 minutes"), (3599, "59 minutes"), (3600, "About an hour"), (5400, "2 hours"), (7200, "2 hours"),
         (47 * 3600, "47 hours"), (48 * 3600, "2 days"), (13 * 86400, "13 days"), (14 * 86400, "2 weeks"), (59 * 86400, "8 weeks"),
         (60 * 86400, "2 months"), (700 * 86400, "23 months"), (730 * 86400, "2 years"),
-    ])
+    ]
+
+    @Test(arguments: spans)
     func durations(_ seconds: Int64, _ expected: String) {
         #expect(HumanTime.duration(seconds: seconds) == expected)
     }

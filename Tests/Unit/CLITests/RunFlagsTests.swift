@@ -167,7 +167,7 @@ import Testing
         #expect(host.deviceRequests.first?.count == -1 && host.deviceRequests.first?.capabilities == [["gpu"]])
     }
 
-    @Test(arguments: [
+    private static let wrong: [([String], String)] = [
         (["--memory", "abc"], "invalid argument \"abc\" for \"-m, --memory\" flag: invalid size: 'abc'"),
         (["--cpus", "abc"], "invalid argument \"abc\" for \"--cpus\" flag: failed to parse abc as a rational number"),
         (["--pids-limit", "abc"], "invalid argument \"abc\" for \"--pids-limit\" flag: strconv.ParseInt: parsing \"abc\": invalid syntax"),
@@ -198,7 +198,9 @@ import Testing
         (["-l", "=x"], "invalid argument \"=x\" for \"-l, --label\" flag: invalid label '=x': empty name"),
         (["--pull", "sometimes"], "invalid pull option: 'sometimes': must be one of \"always\", \"missing\" or \"never\""),
         (["--cpu-count", "1", "--io-maxbandwidth", "1m", "--kernel-memory", "10m"], ""),
-    ])
+    ]
+
+    @Test(arguments: wrong)
     func complaints(_ words: [String], _ expected: String) { #expect(message(words) == expected) }
 
     @Test func namesAndHosts() throws {

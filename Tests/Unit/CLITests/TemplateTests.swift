@@ -12,7 +12,7 @@ import Testing
         try Template(template).execute(on: Value(json: Array(Self.json.utf8)))
     }
 
-    @Test(arguments: [
+    private static let results: [(String, String)] = [
         ("{{.Name}}", "/c1"),
         ("a{{.Count}}b", "a3b"),
         ("{{.Rate}} {{.On}} {{.None}}", "1.5 true <no value>"),
@@ -46,7 +46,9 @@ import Testing
         ("{{/* nothing */}}x", "x"),
         ("{{(index .Nets \"bridge\").IP}}", "172.17.0.2"),
         ("{{`raw\\n`}}{{\"t\\tx\"}}", "raw\\nt\tx"),
-    ])
+    ]
+
+    @Test(arguments: results)
     func executes(_ template: String, _ expected: String) throws {
         #expect(try run(template) == expected)
     }

@@ -82,7 +82,7 @@ struct FlagNormalizer {
         guard let flag = longs[name] else { throw UsageError("unknown flag: --\(name)") }
         if flag.takesValue {
             guard let value = value ?? rest.popFirst() else { throw UsageError("flag needs an argument: --\(name)") }
-            flags.append("--\(name)=\(value)")
+            flags += Self.words(name, value)
         } else {
             try setSwitch(flag, value, &flags)
         }
@@ -98,7 +98,7 @@ struct FlagNormalizer {
                 guard let value = isAttached ? String(letters) : rest.popFirst() else {
                     throw UsageError("flag needs an argument: '\(letter)' in \(word)")
                 }
-                flags.append("--\(flag.name)=\(value)")
+                flags += Self.words(flag.name, value)
                 return
             }
             if letters.first == "=" {
@@ -106,6 +106,11 @@ struct FlagNormalizer {
             }
             flags.append("--\(flag.name)")
         }
+    }
+
+    /// ArgumentParser takes an empty value only as a word of its own, and one that begins with a dash only behind `=`.
+    private static func words(_ name: String, _ value: String) -> [String] {
+        value.isEmpty ? ["--\(name)", ""] : ["--\(name)=\(value)"]
     }
 
     private func setSwitch(_ flag: Flag, _ value: String?, _ flags: inout [String]) throws {
