@@ -61,8 +61,11 @@ extension ContainerService {
         let record = await container.record
         try await BlockingWork.reading(archive) { [context] read in
             let root = try ContainerRoot.open(record, context: context, readOnly: false)
-            let found = try root.locate(path.hasSuffix("/") ? path : path + "/", container: name)
-            guard found.status.kind == .directory else { throw GantryError.invalid("extraction point is not a directory") }
+            // First as it was written: what is missing is told by the name that the client gave.
+            let named = try root.locate(path, container: name)
+            guard [.directory, .symbolicLink].contains(named.status.kind),
+                try root.locate(path.hasSuffix("/") ? path : path + "/", container: name).status.kind == .directory
+            else { throw GantryError.invalid("extraction point is not a directory") }
             try Self.refuseReadOnly(path, record: record)
             let directory = try root.descriptor.openInRoot(MountPlanner.clean("/" + path), O_PATH | O_DIRECTORY)
             var options = TarExtractor.Options(.plain)
