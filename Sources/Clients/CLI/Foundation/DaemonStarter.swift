@@ -50,6 +50,8 @@ struct DaemonStarter: Sendable {
         posix_spawn_file_actions_addopen(&actions, 1, Self.logFile, O_WRONLY | O_CREAT | O_APPEND, 0o640)
         posix_spawn_file_actions_adddup2(&actions, 1, 2)
         posix_spawn_file_actions_addchdir_np(&actions, "/")
+        // What our caller left open must not stay open for as long as the daemon lives.
+        posix_spawn_file_actions_addclosefrom_np(&actions, 3)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }
