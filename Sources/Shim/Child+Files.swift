@@ -18,7 +18,8 @@ extension Child {
     }
 
     private mutating func bindDevice(from source: [UInt8], to target: [UInt8]) throws(Failure) {
-        let tree = Descriptor(try attempt { withC(source) { gantry_open_tree(AT_FDCWD, $0, UInt32(OPEN_TREE_CLONE) | UInt32(O_CLOEXEC)) } })
+        let tree = Descriptor(
+            try attempt { withC(source) { gantry_open_tree(AT_FDCWD, $0, UInt32(OPEN_TREE_CLONE) | UInt32(O_CLOEXEC)) } })
         let place = Descriptor(try withRoot { (root) throws(Failure) in try root.makeFile(target) })
         try attach(tree.raw, to: place.raw)
     }
@@ -36,7 +37,10 @@ extension Child {
         if ownProc < 0 {
             let context = Descriptor(try attempt { withC("proc") { gantry_fsopen($0, UInt32(FSOPEN_CLOEXEC)) } })
             try attempt { gantry_fsconfig(context.raw, UInt32(FSCONFIG_CMD_CREATE.rawValue), nil, nil, 0) }
-            ownProc = try attempt { gantry_fsmount(context.raw, UInt32(FSMOUNT_CLOEXEC), UInt32(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NODEV)) }
+            ownProc = try attempt {
+                gantry_fsmount(
+                    context.raw, UInt32(FSMOUNT_CLOEXEC), UInt32(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NODEV))
+            }
         }
         let path = bytes("sys/") + (try step.string(0))
         let resolve = UInt64(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV)

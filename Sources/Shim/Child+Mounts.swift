@@ -2,26 +2,21 @@ import CLinux
 
 extension Child {
     mutating func mountRoot(_ step: PlanStep) throws(Failure) {
-        let overlay = step.operation == .rootOverlay
-        let mountPoint = try step.string(1)
+        let mountPoint = try step.string(0)
         if try step.flag(1) {
             // pivot_root refuses a new root whose parent mount has peers: give it a parent of its own.
             try attempt { withC(mountPoint) { mount($0, $0, nil, UInt(MS_BIND), nil) } }
             try attempt { withC(mountPoint) { mount(nil, $0, nil, UInt(MS_PRIVATE), nil) } }
         }
-        if overlay {
-            let layers = try step.string(0)
-            let options = try step.string(2)
-            let flags = UInt(try step.number(0))
-            try attempt { withC(layers) { chdir($0) } }
+        if step.operation == .rootTree {
+            let tree = try step.descriptor(0)
             try attempt {
-                withC(mountPoint) { target in
-                    withC(options) { data in withC("overlay") { mount($0, target, $0, flags, data) } }
+                withC("") { empty in
+                    withC(mountPoint) { gantry_move_mount(tree, empty, AT_FDCWD, $0, UInt32(MOVE_MOUNT_F_EMPTY_PATH)) }
                 }
             }
-            try attempt { withC("/") { chdir($0) } }
         } else {
-            let source = try step.string(0)
+            let source = try step.string(1)
             try attempt { withC(source) { from in withC(mountPoint) { mount(from, $0, nil, UInt(MS_BIND | MS_REC), nil) } } }
             try attempt { withC(mountPoint) { mount(nil, $0, nil, UInt(MS_PRIVATE | MS_REC), nil) } }
         }
@@ -65,7 +60,9 @@ extension Child {
         let target = try step.string(1)
         let recursive: UInt32 = try step.flag(0) ? UInt32(AT_RECURSIVE) : 0
         let tree = Descriptor(
-            try attempt { withC(source) { gantry_open_tree(AT_FDCWD, $0, UInt32(OPEN_TREE_CLONE) | UInt32(O_CLOEXEC) | recursive) } })
+            try attempt {
+                withC(source) { gantry_open_tree(AT_FDCWD, $0, UInt32(OPEN_TREE_CLONE) | UInt32(O_CLOEXEC) | recursive) }
+            })
         var status = stat()
         try attempt { fstat(tree.raw, &status) }
         let isDirectory = gantry_file_type(status.st_mode) == Int(S_IFDIR)
@@ -73,7 +70,8 @@ extension Child {
             try withRoot { (root) throws(Failure) in isDirectory ? try root.makeDirectory(target) : try root.makeFile(target) })
         try attach(tree.raw, to: place.raw)
         try setAttributes(
-            tree.raw, set: try step.number(1), clear: try step.number(2), recursive: try step.flag(3), propagation: try step.number(4))
+            tree.raw, set: try step.number(1), clear: try step.number(2), recursive: try step.flag(3),
+            propagation: try step.number(4))
     }
 
     /// Changes a mount by its descriptor; before Linux 5.12 by the classic call on its path in /proc.
@@ -123,14 +121,18 @@ extension Child {
                 let context = Descriptor(try attempt { withC("tmpfs") { gantry_fsopen($0, UInt32(FSOPEN_CLOEXEC)) } })
                 try attempt { gantry_fsconfig(context.raw, UInt32(FSCONFIG_CMD_CREATE.rawValue), nil, nil, 0) }
                 emptyDirectory = try attempt {
-                    gantry_fsmount(context.raw, UInt32(FSMOUNT_CLOEXEC), UInt32(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC))
+                    gantry_fsmount(
+                        context.raw, UInt32(FSMOUNT_CLOEXEC),
+                        UInt32(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC))
                 }
                 try attach(emptyDirectory, to: place.raw)
                 return
             }
             let copy = Descriptor(
                 try attempt {
-                    withC("") { gantry_open_tree(emptyDirectory, $0, UInt32(OPEN_TREE_CLONE) | UInt32(O_CLOEXEC) | UInt32(AT_EMPTY_PATH)) }
+                    withC("") {
+                        gantry_open_tree(emptyDirectory, $0, UInt32(OPEN_TREE_CLONE) | UInt32(O_CLOEXEC) | UInt32(AT_EMPTY_PATH))
+                    }
                 })
             try attach(copy.raw, to: place.raw)
             return
@@ -140,9 +142,12 @@ extension Child {
 
     /// A copy of the host's /dev/null as a mount, checked to be the null device: a container cannot have put anything in its place.
     private func nullDeviceMount() throws(Failure) -> CInt {
-        let tree = try attempt { withC("/dev/null") { gantry_open_tree(AT_FDCWD, $0, UInt32(OPEN_TREE_CLONE) | UInt32(O_CLOEXEC)) } }
+        let tree = try attempt {
+            withC("/dev/null") { gantry_open_tree(AT_FDCWD, $0, UInt32(OPEN_TREE_CLONE) | UInt32(O_CLOEXEC)) }
+        }
         var status = stat()
-        guard fstat(tree, &status) == 0, gantry_file_type(status.st_mode) == Int(S_IFCHR), status.st_rdev == gantry_makedev(1, 3) else {
+        guard fstat(tree, &status) == 0, gantry_file_type(status.st_mode) == Int(S_IFCHR), status.st_rdev == gantry_makedev(1, 3)
+        else {
             close(tree)
             throw Failure(errno: ENODEV)
         }

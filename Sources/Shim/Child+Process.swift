@@ -34,13 +34,17 @@ extension Child {
         case .some(let root): rawMaster = try root.open(path, flags, noLinks: true)
         case .none:
             rawMaster = try attempt {
-                withC(path) { gantry_openat2(AT_FDCWD, $0, UInt64(flags | O_CLOEXEC), 0, UInt64(RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS)) }
+                withC(path) {
+                    gantry_openat2(AT_FDCWD, $0, UInt64(flags | O_CLOEXEC), 0, UInt64(RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS))
+                }
             }
         }
         let master = Descriptor(rawMaster)
         var status = stat()
         try attempt { fstat(master.raw, &status) }
-        guard gantry_file_type(status.st_mode) == Int(S_IFCHR), status.st_rdev == gantry_makedev(5, 2) else { throw Failure(errno: ENODEV) }
+        guard gantry_file_type(status.st_mode) == Int(S_IFCHR), status.st_rdev == gantry_makedev(5, 2) else {
+            throw Failure(errno: ENODEV)
+        }
         try attempt { gantry_unlock_terminal(master.raw) }
         let slave = Descriptor(try attempt { gantry_terminal_peer(master.raw) })
         if columns != 0 || rows != 0 { try attempt { gantry_set_window(master.raw, columns, rows) } }
@@ -94,7 +98,9 @@ extension Child {
     }
 
     func takeCapabilities(_ step: PlanStep) throws(Failure) {
-        let (effective, permitted, inheritable, ambient) = (try step.number(0), try step.number(1), try step.number(2), try step.number(3))
+        let (effective, permitted, inheritable, ambient) = (
+            try step.number(0), try step.number(1), try step.number(2), try step.number(3)
+        )
         try attempt { gantry_capset(effective, permitted, inheritable) }
         try attempt { gantry_prctl(PR_CAP_AMBIENT, UInt(PR_CAP_AMBIENT_CLEAR_ALL), 0, 0, 0) }
         for number in UInt64(0)..<64 where ambient & (1 << number) != 0 {

@@ -33,7 +33,8 @@ struct Child: ~Copyable {
         while index < steps.count {
             announce(before: steps[index].operation)
             do throws(Failure) { try perform(steps[index]) } catch {
-                let report = StartReport(.failed, processID: 0, step: UInt32(index), errno: error.errno, detail: error.detail).encode()
+                let report = StartReport(.failed, processID: 0, step: UInt32(index), errno: error.errno, detail: error.detail)
+                    .encode()
                 _ = report.withUnsafeBytes { gantry_send(channel, $0.baseAddress, $0.count, 1) }
                 return
             }
@@ -71,7 +72,7 @@ struct Child: ~Copyable {
         case .propagation:
             let flags = UInt(try step.number(0))
             try attempt { withC("/") { mount(nil, $0, nil, flags, nil) } }
-        case .rootOverlay, .rootBind: try mountRoot(step)
+        case .rootTree, .rootBind: try mountRoot(step)
         case .mountNew: try mountNew(step)
         case .bind: try bind(step)
         case .device: try makeDevice(step)

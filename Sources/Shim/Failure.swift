@@ -33,7 +33,9 @@ func withC<Result>(_ literal: StaticString, _ body: (UnsafePointer<CChar>) -> Re
 }
 
 /// The bytes of a literal.
-func bytes(_ literal: StaticString) -> [UInt8] { Array(UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount)) }
+func bytes(_ literal: StaticString) -> [UInt8] {
+    Array(UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
+}
 
 /// `value` in decimal digits.
 func decimal(_ value: Int64) -> [UInt8] {

@@ -23,7 +23,9 @@ struct LogWriter {
 
     private mutating func open() throws(Failure) {
         let path = self.path
-        file = try attempt { withC(path) { gantry_openat(AT_FDCWD, $0, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o640) } }
+        file = try attempt {
+            withC(path) { gantry_openat(AT_FDCWD, $0, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o640) }
+        }
         var status = stat()
         try attempt { fstat(file, &status) }
         size = Int64(status.st_size)

@@ -41,7 +41,9 @@ extension Minder {
             guard let number = reader.number(Int32.self) else { return client.isGone = true }
             answer(client, gantry_pidfd_send_signal(process, number))
         case .resize:
-            guard let columns = reader.number(UInt16.self), let rows = reader.number(UInt16.self) else { return client.isGone = true }
+            guard let columns = reader.number(UInt16.self), let rows = reader.number(UInt16.self) else {
+                return client.isGone = true
+            }
             if terminal < 0 {
                 gantry_set_errno(ENOTTY)
                 answer(client, -1)

@@ -6,7 +6,8 @@ struct Root: ~Copyable {
     let directory: Descriptor
 
     init(mountPoint: [UInt8]) throws(Failure) {
-        directory = Descriptor(try attempt { withC(mountPoint) { gantry_openat(AT_FDCWD, $0, O_PATH | O_DIRECTORY | O_CLOEXEC, 0) } })
+        directory = Descriptor(
+            try attempt { withC(mountPoint) { gantry_openat(AT_FDCWD, $0, O_PATH | O_DIRECTORY | O_CLOEXEC, 0) } })
     }
 
     /// Opens `path` inside; magic links are refused, with `noLinks` every link is.
@@ -41,11 +42,15 @@ struct Root: ~Copyable {
                 guard gantry_errno() == EEXIST, !noLinks, depth < 16 else { throw Failure.last }
                 var content = [UInt8](repeating: 0, count: 4096)
                 let length = content.withUnsafeMutableBytes { buffer in
-                    withC(Array(name)) { readlinkat(parent.raw, $0, buffer.baseAddress!.assumingMemoryBound(to: CChar.self), buffer.count) }
+                    withC(Array(name)) {
+                        readlinkat(parent.raw, $0, buffer.baseAddress!.assumingMemoryBound(to: CChar.self), buffer.count)
+                    }
                 }
                 // No link: someone else has just made the directory.
                 guard length > 0 else { continue }
-                let target = content[0] == UInt8(ascii: "/") ? Array(content[..<length]) : parentPath + [UInt8(ascii: "/")] + content[..<length]
+                let target =
+                    content[0] == UInt8(ascii: "/")
+                    ? Array(content[..<length]) : parentPath + [UInt8(ascii: "/")] + content[..<length]
                 close(try makeDirectory(target, depth: depth + 1))
             }
         }

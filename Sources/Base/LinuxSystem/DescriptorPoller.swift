@@ -25,16 +25,20 @@ package final class DescriptorPoller: Sendable {
         epoll = epoll_create1(CInt(EPOLL_CLOEXEC))
         var thread = pthread_t()
         // The poller lives as long as the process, so is never released.
-        pthread_create(&thread, nil, { raw in
-            Unmanaged<DescriptorPoller>.fromOpaque(raw!).takeUnretainedValue().loop()
-            return nil
-        }, Unmanaged.passRetained(self).toOpaque())
+        pthread_create(
+            &thread, nil,
+            { raw in
+                Unmanaged<DescriptorPoller>.fromOpaque(raw!).takeUnretainedValue().loop()
+                return nil
+            }, Unmanaged.passRetained(self).toOpaque())
         pthread_detach(thread)
     }
 
     /// Returns when `descriptor` can be read, has reached its end or failed (a pidfd: when the process has ended).
     /// - Throws: `CancellationError` when the task is cancelled, ``SystemError``.
-    package func waitReadable(_ descriptor: OwnedDescriptor) async throws { try await wait(descriptor, EPOLLIN.rawValue | EPOLLRDHUP.rawValue) }
+    package func waitReadable(_ descriptor: OwnedDescriptor) async throws {
+        try await wait(descriptor, EPOLLIN.rawValue | EPOLLRDHUP.rawValue)
+    }
 
     /// Returns when `descriptor` can be written, or has failed.
     package func waitWritable(_ descriptor: OwnedDescriptor) async throws { try await wait(descriptor, EPOLLOUT.rawValue) }

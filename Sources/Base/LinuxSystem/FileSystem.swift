@@ -32,7 +32,9 @@ package enum FileSystem {
 
     /// Writes through a temporary file and rename, so that a reader sees the old content or the new, never a part.
     /// - Parameter durable: also waits until the content is on the disk.
-    package static func replace(_ path: String, with bytes: [UInt8], mode: UInt32 = 0o644, durable: Bool = false) throws(SystemError) {
+    package static func replace(
+        _ path: String, with bytes: [UInt8], mode: UInt32 = 0o644, durable: Bool = false
+    ) throws(SystemError) {
         let temporary = "\(path).\(getpid()).\(UInt32.random(in: .min ... .max)).tmp"
         do throws(SystemError) {
             let file = try OwnedDescriptor.open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, mode: mode)
@@ -45,7 +47,8 @@ package enum FileSystem {
         }
     }
 
-    package static func replace(_ path: String, with text: String, mode: UInt32 = 0o644, durable: Bool = false) throws(SystemError) {
+    package static func replace(_ path: String, with text: String, mode: UInt32 = 0o644, durable: Bool = false) throws(SystemError)
+    {
         try replace(path, with: Array(text.utf8), mode: mode, durable: durable)
     }
 

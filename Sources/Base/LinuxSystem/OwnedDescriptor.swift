@@ -39,7 +39,7 @@ package final class OwnedDescriptor: Sendable {
                     try check("openat2", path) {
                         gantry_openat2(raw, path, UInt64(UInt32(bitPattern: flags | O_CLOEXEC)), UInt64(mode), resolve)
                     })
-            } catch where error.errno == EAGAIN { continue }
+            } catch  where error.errno == EAGAIN { continue }
         }
         throw SystemError("openat2", path, errno: EAGAIN)
     }

@@ -2,36 +2,74 @@ internal import CLinux
 
 /// Mounts that exist only behind a descriptor: no path of the host ever shows them, and they go with the descriptor.
 package enum PrivateMounts {
-    /// The root directory of an overlay of layers, mounted in a throw-away mount namespace and detached from it.
+    /// The root directory of an overlay of layers, mounted nowhere.
     ///
-    /// The descriptor (O_PATH) can be read and written beneath with `openInRoot`, bound with `move_mount`, or handed on.
-    /// Blocks for the time of a mount.
+    /// The descriptor (O_PATH) can be read and written beneath with `openInRoot`, attached with `move_mount`, or handed on.
+    /// Blocks for the time of a mount; when the last descriptor is closed the kernel writes the upper layer's data to disk.
     /// - Parameters:
-    ///   - lower: names relative to `layersDirectory`, topmost first, at least one; so many fit the option page of 4096 bytes.
+    ///   - lower: names relative to `layersDirectory`, topmost first, at least one.
     ///   - upper: as `lower`; nil together with `work` for a view that cannot be written (then two layers at least, or one
     ///     layer alone, which is bound).
+    ///   - volatile: nothing of `upper` outlives a crash of the host, so neither `fsync` nor the end of the mount waits for the
+    ///     disk. Source: kernel, filesystems/overlayfs, Volatile mount.
     package static func overlay(
-        layersDirectory: String, lower: [String], upper: String?, work: String?, readOnly: Bool = false
+        layersDirectory: String, lower: [String], upper: String?, work: String?, readOnly: Bool = false, volatile: Bool = false
     ) throws -> OwnedDescriptor {
         guard !lower.isEmpty, (upper == nil) == (work == nil) else { throw SystemError("mount", layersDirectory, errno: EINVAL) }
         let writable = upper != nil && !readOnly
+        if upper == nil, lower.count == 1 { return try directory(absolute(lower[0], in: layersDirectory), readOnly: true) }
+        if let work, volatile { try forgetCrash(work: absolute(work, in: layersDirectory)) }
+        if let tree = overlayByParameters(layersDirectory, lower, upper, work, writable: writable, volatile: volatile) { return tree }
         return try NamespaceThread.onNewThread {
             try check("unshare", "mount") { gantry_unshare(CLONE_FS | CLONE_NEWNS) }
             try check("mount", "/") { mount(nil, "/", nil, UInt(MS_REC | MS_PRIVATE), nil) }
             try check("chdir", layersDirectory) { chdir(layersDirectory) }
-            if upper == nil, lower.count == 1 {
-                return try clone(lower[0], readOnly: true)
-            }
-            let options = try overlayOptions(lower: lower, upper: upper, work: work)
+            let options = try overlayOptions(lower: lower, upper: upper, work: work) + (volatile ? ",volatile" : "")
             // Any directory will do as the mount point: this thread's namespace ends with it.
             try check("mount", "overlay") { mount("overlay", "/proc", "overlay", writable ? 0 : UInt(MS_RDONLY), options) }
             return try clone("/proc", readOnly: !writable)
         }
     }
 
+    private static func absolute(_ name: String, in directory: String) -> String {
+        name.hasPrefix("/") ? name : "\(directory)/\(name)"
+    }
+
+    /// One parameter at a time and without any namespace: Linux 6.7 and newer, paths of less than 256 bytes.
+    /// - Returns: nil when the kernel does not take it so; the older way then works or says why not.
+    private static func overlayByParameters(
+        _ directory: String, _ lower: [String], _ upper: String?, _ work: String?, writable: Bool, volatile: Bool
+    ) -> OwnedDescriptor? {
+        let raw = gantry_fsopen("overlay", UInt32(FSOPEN_CLOEXEC))
+        guard raw >= 0 else { return nil }
+        let context = OwnedDescriptor(raw)
+        var parameters = lower.map { ("lowerdir+", absolute($0, in: directory)) }
+        if let upper, let work {
+            parameters += [("upperdir", absolute(upper, in: directory)), ("workdir", absolute(work, in: directory))]
+        }
+        for (name, path) in parameters
+        where gantry_fsconfig(context.raw, UInt32(FSCONFIG_SET_STRING.rawValue), name, path, 0) != 0 { return nil }
+        for (flag, isSet) in [("volatile", volatile), ("ro", !writable)]
+        where isSet && gantry_fsconfig(context.raw, UInt32(FSCONFIG_SET_FLAG.rawValue), flag, nil, 0) != 0 { return nil }
+        guard gantry_fsconfig(context.raw, UInt32(FSCONFIG_CMD_CREATE.rawValue), nil, nil, 0) == 0 else { return nil }
+        let tree = gantry_fsmount(context.raw, UInt32(FSMOUNT_CLOEXEC), writable ? 0 : UInt32(MOUNT_ATTR_RDONLY))
+        return tree >= 0 ? OwnedDescriptor(tree) : nil
+    }
+
+    /// The kernel marks a volatile upper layer while it is mounted and refuses it ever after. The mark is taken away: whoever asks
+    /// for a volatile mount has nothing to lose.
+    private static func forgetCrash(work: String) throws {
+        let mark = "\(work)/work/incompat/volatile"
+        if rmdir(mark) != 0, gantry_errno() != ENOENT, gantry_errno() != ENOTDIR { throw SystemError.last("rmdir", mark) }
+    }
+
     /// The root directory of a directory of the host as a mount of its own.
     package static func directory(_ path: String, readOnly: Bool = false) throws -> OwnedDescriptor {
-        try NamespaceThread.onNewThread {
+        let tree = try clone(path, readOnly: readOnly)
+        // Without this, mounts made below it would show on the host, too.
+        if gantry_mount_setattr(tree.raw, "", UInt32(AT_EMPTY_PATH), 0, 0, UInt64(MS_PRIVATE), 0) == 0 { return tree }
+        guard gantry_errno() == ENOSYS else { throw SystemError.last("mount_setattr", path) }
+        return try NamespaceThread.onNewThread {
             try check("unshare", "mount") { gantry_unshare(CLONE_FS | CLONE_NEWNS) }
             try check("mount", "/") { mount(nil, "/", nil, UInt(MS_REC | MS_PRIVATE), nil) }
             return try clone(path, readOnly: readOnly)

@@ -9,7 +9,7 @@ import OCI
 
 extension EngineBuildWorker {
     func run(
-        _ request: RunRequest, in workspace: StepWorkspace, output: @escaping @Sendable (BuildOutputStream, [UInt8]) -> Void
+        _ request: RunRequest, in workspace: StepWorkspace, output: @escaping @Sendable (BuildOutputStream, [UInt8]) async -> Void
     ) async throws -> Int32 {
         let snapshot = try snapshot(workspace)
         let mounts = try await StepMounts(self, request, workspace)
@@ -33,7 +33,7 @@ extension EngineBuildWorker {
     /// The process from start to end.
     private func execute(
         _ request: RunRequest, _ id: String, _ snapshot: Snapshot, _ mounts: StepMounts, _ network: StepNetwork,
-        _ output: @escaping @Sendable (BuildOutputStream, [UInt8]) -> Void
+        _ output: @escaping @Sendable (BuildOutputStream, [UInt8]) async -> Void
     ) async throws -> Int32 {
         var binds = mounts.binds
         binds = try network.files(request, directory: mounts.directory, context: context) + binds
@@ -43,8 +43,10 @@ extension EngineBuildWorker {
             process = try await context.runtime.start(
                 ContainerStart(
                     id: id, specification: specification,
-                    root: .overlay(
-                        layersDirectory: snapshot.layersDirectory, lower: context.lowerNames(snapshot), upper: snapshot.upper, work: snapshot.work),
+                    root: .tree(
+                        try PrivateMounts.overlay(
+                            layersDirectory: snapshot.layersDirectory, lower: context.lowerNames(snapshot), upper: snapshot.upper,
+                            work: snapshot.work)),
                     networkNamespace: network.namespace, hold: true))
         } catch let error as ProcessStartError { throw GantryError.invalid(error.message) }
         do {
@@ -59,13 +61,17 @@ extension EngineBuildWorker {
         }
     }
 
-    private func follow(_ process: ShimProcess, _ output: @escaping @Sendable (BuildOutputStream, [UInt8]) -> Void) async throws -> ExitRecord {
+    private func follow(
+        _ process: ShimProcess, _ output: @escaping @Sendable (BuildOutputStream, [UInt8]) async -> Void
+    ) async throws -> ExitRecord {
         let logger = context.logger
         return try await withTaskCancellationHandler {
             let streams = try await process.attach(stdin: false, stdout: true, stderr: true)
             defer { streams.close() }
             try await process.release()
-            while let (stream, bytes) = try await streams.next() { output(stream == .stdout ? .standardOutput : .standardError, bytes) }
+            while let (stream, bytes) = try await streams.next() {
+                await output(stream == .stdout ? .standardOutput : .standardError, bytes)
+            }
             let exit = await process.waitForExit()
             try Task.checkCancellation()
             return exit
@@ -91,14 +97,16 @@ extension EngineBuildWorker {
         options.arguments = request.arguments
         options.environment = request.environment
         options.workingDirectory = request.workingDirectory
-        options.user = RuntimeSpecification.User(uid: request.userID, gid: request.groupID, additionalGids: request.supplementaryGroups)
+        options.user = RuntimeSpecification.User(
+            uid: request.userID, gid: request.groupID, additionalGids: request.supplementaryGroups)
         options.hostname = request.hostname
         options.binds = binds
         options.temporaries = mounts.temporaries
         options.sharedMemorySize = request.limits.shmSize
         options.limits = request.limits.ulimits.map { limit in
             RuntimeSpecification.ResourceLimit(
-                type: "RLIMIT_" + limit.name.uppercased(), hard: UInt64(bitPattern: limit.hard), soft: UInt64(bitPattern: limit.soft))
+                type: "RLIMIT_" + limit.name.uppercased(), hard: UInt64(bitPattern: limit.hard),
+                soft: UInt64(bitPattern: limit.soft))
         }
         var resources = ResourceSettings()
         resources.memory = request.limits.memory

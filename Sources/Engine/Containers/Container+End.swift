@@ -11,7 +11,8 @@ extension Container {
         do {
             try context.runtime.forget(container: id)
         } catch {
-            logger.warning("leftovers of the container's run stay until the next start of the daemon", metadata: ["error": "\(error)"])
+            logger.warning(
+                "leftovers of the container's run stay until the next start of the daemon", metadata: ["error": "\(error)"])
         }
         let delay = restartDelay(after: exit)
         do {
@@ -55,7 +56,9 @@ extension Container {
         switch policy.name {
         case .no: return nil
         case .onFailure:
-            guard exit.exitCode != 0, policy.maximumRetryCount == 0 || record.restartCount < policy.maximumRetryCount else { return nil }
+            guard exit.exitCode != 0, policy.maximumRetryCount == 0 || record.restartCount < policy.maximumRetryCount else {
+                return nil
+            }
         case .always, .unlessStopped: break
         }
         let lasted = exit.finishedAt.nanoseconds - (record.run.startedAt?.nanoseconds ?? exit.finishedAt.nanoseconds)
@@ -71,7 +74,7 @@ extension Container {
                 guard !Task.isCancelled else { return }
                 do {
                     try await self.gate.run {
-                        guard await self.record.phase == .restarting else { return }
+                        guard self.record.phase == .restarting else { return }
                         try await self.startExclusively()
                     }
                 } catch {

@@ -14,7 +14,8 @@ extension Container {
             case .running, .restarting:
                 guard force else {
                     throw GantryError.conflict(
-                        "cannot remove container \"\(record.name)\": container is running: stop the container before removing or force remove")
+                        "cannot remove container \"\(record.name)\": container is running: stop the container before removing or force remove"
+                    )
                 }
                 try await killForRemoval()
             case .paused:

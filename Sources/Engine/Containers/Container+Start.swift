@@ -32,7 +32,8 @@ extension Container {
         do {
             process = try await context.runtime.start(
                 ContainerStart(
-                    id: id, specification: preparation.specification, root: preparation.root, networkNamespace: preparation.namespace,
+                    id: id, specification: preparation.specification, root: preparation.root,
+                    networkNamespace: preparation.namespace,
                     stdio: preparation.stdio, log: preparation.log, hold: held))
         } catch {
             await ContainerPreparation.undo(record, context: context)
@@ -41,7 +42,8 @@ extension Container {
         do {
             for attachment in takeWaitingAttachments() {
                 let request = attachment.request
-                attachment.live.resolve(try await process.attach(stdin: request.stdin, stdout: request.stdout, stderr: request.stderr))
+                attachment.live.resolve(
+                    try await process.attach(stdin: request.stdin, stdout: request.stdout, stderr: request.stderr))
             }
             if held { try await process.release() }
         } catch {

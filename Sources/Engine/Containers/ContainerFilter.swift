@@ -4,7 +4,8 @@ import OCI
 /// The filters of the container list. Source: `engine-api.md` §3, container list filters.
 struct ContainerFilter {
     private static let known: Set<String> = [
-        "ancestor", "before", "since", "exited", "health", "id", "isolation", "is-task", "label", "name", "network", "publish", "expose",
+        "ancestor", "before", "since", "exited", "health", "id", "isolation", "is-task", "label", "name", "network", "publish",
+        "expose",
         "status", "volume",
     ]
     private static let phases: Set<String> = ["created", "restarting", "running", "removing", "paused", "exited", "dead"]
@@ -14,7 +15,9 @@ struct ContainerFilter {
 
     init(_ filters: [String: [String]]) throws(GantryError) {
         for key in filters.keys.sorted() where !Self.known.contains(key) { throw .invalid("invalid filter '\(key)'") }
-        for phase in filters["status"] ?? [] where !Self.phases.contains(phase) { throw .invalid("invalid filter 'status=\(phase)'") }
+        for phase in filters["status"] ?? [] where !Self.phases.contains(phase) {
+            throw .invalid("invalid filter 'status=\(phase)'")
+        }
         for health in filters["health"] ?? [] where !["starting", "healthy", "unhealthy", "none"].contains(health) {
             throw .invalid("unrecognised filter value for health: \(health)")
         }
@@ -38,9 +41,14 @@ struct ContainerFilter {
             && any("status") { $0 == record.phase.word }
             && any("ancestor") { ancestors.contains($0) || ($0.count >= 6 && record.imageID.hex.hasPrefix($0)) }
             && any("health") { $0 == (health?.status.rawValue ?? "none") }
-            && any("network") { name in record.attachments.contains { $0.networkName == name || (!name.isEmpty && $0.networkID.hasPrefix(name)) } }
+            && any("network") { name in
+                record.attachments.contains { $0.networkName == name || (!name.isEmpty && $0.networkID.hasPrefix(name)) }
+            }
             && any("volume") { value in record.mounts.contains { $0.source == value || $0.destination == value } }
-            && any("publish") { port in record.settings.host.portBindings.keys.contains { Self.port(port, covers: $0) } || record.ports.values.joined().contains { Self.port(port, covers: "\($0.hostPort)/tcp") } }
+            && any("publish") { port in
+                record.settings.host.portBindings.keys.contains { Self.port(port, covers: $0) }
+                    || record.ports.values.joined().contains { Self.port(port, covers: "\($0.hostPort)/tcp") }
+            }
             && any("expose") { port in record.settings.exposedPorts.contains { Self.port(port, covers: $0) } }
             && any("is-task") { ["false", "0"].contains($0.lowercased()) }
             && any("isolation") { $0 == "default" || $0.isEmpty }
@@ -61,7 +69,9 @@ struct ContainerFilter {
     private static func port(_ filter: String, covers key: String) -> Bool {
         let parts = filter.split(separator: "/").map(String.init)
         let proto = parts.count == 2 ? parts[1] : "tcp"
-        guard let first = parts.first, let range = try? PortText.hostRange(first), let port = try? PortText.parse(key) else { return false }
+        guard let first = parts.first, let range = try? PortText.hostRange(first), let port = try? PortText.parse(key) else {
+            return false
+        }
         return port.proto == proto && range.contains(port.number)
     }
 }

@@ -25,7 +25,9 @@ struct ContainerPreparation {
         let network = try await NetworkAttacher(record: record, context: context).attach()
         do {
             try await ContainerFiles(record: record, context: context).write(endpoints: network.endpoints)
-            let sandbox = try await BlockingWork.run { try RootPreparation(record: record, context: context, snapshot: snapshot).run() }
+            let sandbox = try await BlockingWork.run {
+                try RootPreparation(record: record, context: context, snapshot: snapshot).run()
+            }
             let shared = try await SharedNamespaces.find(record.settings, context: context)
             let settings = record.settings
             let options = try LogOptions(driver: settings.host.logDriver, options: settings.host.logOptions)
@@ -35,15 +37,17 @@ struct ContainerPreparation {
                     record: record, context: context, identity: sandbox.identity, binds: sandbox.binds, shared: shared,
                     hasNetworkNamespace: network.namespace != nil
                 ).build(),
-                root: .overlay(
-                    layersDirectory: snapshot.layersDirectory, lower: context.lowerNames(snapshot), upper: snapshot.upper, work: snapshot.work),
+                root: .tree(sandbox.root),
                 namespace: network.namespace,
                 stdio: StandardStreams(
                     terminal: settings.terminal,
-                    consoleSize: settings.host.consoleSize.map { RuntimeSpecification.ConsoleSize(height: $0.rows, width: $0.columns) },
+                    consoleSize: settings.host.consoleSize.map {
+                        RuntimeSpecification.ConsoleSize(height: $0.rows, width: $0.columns)
+                    },
                     openStdin: settings.openStdin, stdinOnce: settings.stdinOnce),
                 log: options.isKept
-                    ? LogFile(path: "\(directory)/\(record.id)-json.log", maxSize: options.maxSize, maxFiles: options.maxFiles) : nil,
+                    ? LogFile(path: "\(directory)/\(record.id)-json.log", maxSize: options.maxSize, maxFiles: options.maxFiles)
+                    : nil,
                 ports: network.ports)
         } catch {
             await undo(record, context: context)
@@ -95,7 +99,8 @@ struct ContainerFiles {
             try FileSystem.replace(
                 "\(directory)/hosts",
                 with: HostsFile.text(
-                    hostname: settings.hostname, domainName: settings.domainName, addresses: addresses, extra: try await extraHosts()))
+                    hostname: settings.hostname, domainName: settings.domainName, addresses: addresses,
+                    extra: try await extraHosts()))
         }
         try await shareNetworkFiles()
     }
@@ -132,6 +137,8 @@ struct RootPreparation {
     let snapshot: Snapshot
 
     struct Result: Sendable {
+        /// The container's root, mounted; handed to the runtime.
+        var root: OwnedDescriptor
         var identity: UserDatabase.Identity
         /// With sources made and volumes mounted.
         var binds: [Bind]
@@ -146,19 +153,22 @@ struct RootPreparation {
     }
 
     func run() throws -> Result {
-        // Closed before the container's own mount of the same directories is made.
-        let root = try PrivateMounts.overlay(
-            layersDirectory: snapshot.layersDirectory, lower: context.lowerNames(snapshot), upper: snapshot.upper, work: snapshot.work)
         let settings = record.settings
+        // A container that goes with its end has nothing to lose in a crash of the host.
+        let root = try PrivateMounts.overlay(
+            layersDirectory: snapshot.layersDirectory, lower: context.lowerNames(snapshot), upper: snapshot.upper,
+            work: snapshot.work, volatile: settings.host.autoRemove)
         let identity = try UserDatabase(root: root).identity(settings.user, extra: settings.host.groupsAdded)
         try makeWorkingDirectory(in: root)
-        return Result(identity: identity, binds: try binds(root: root))
+        return Result(root: root, identity: identity, binds: try binds(root: root))
     }
 
     /// A missing working directory is made, owned by root.
     private func makeWorkingDirectory(in root: OwnedDescriptor) throws {
         let path = MountPlanner.clean(record.settings.workingDirectory)
-        guard path != "/", !record.mounts.contains(where: { path == $0.destination || path.hasPrefix($0.destination + "/") }) else { return }
+        guard path != "/", !record.mounts.contains(where: { path == $0.destination || path.hasPrefix($0.destination + "/") }) else {
+            return
+        }
         var done = ""
         for part in path.split(separator: "/") {
             let parent = try root.openInRoot(done.isEmpty ? "/" : done, O_PATH | O_DIRECTORY)
@@ -178,7 +188,8 @@ struct RootPreparation {
             case .bind:
                 if !FileSystem.exists(mount.source) {
                     guard mount.createSource else {
-                        throw GantryError.invalid("invalid mount config for type \"bind\": bind source path does not exist: \(mount.source)")
+                        throw GantryError.invalid(
+                            "invalid mount config for type \"bind\": bind source path does not exist: \(mount.source)")
                     }
                     try FileSystem.makeDirectories(mount.source)
                 }

@@ -110,7 +110,8 @@ extension ContainerService {
         try await BlockingWork.writing(to: sink) { [context] write in
             // The overlay alone: volumes are not part of an export.
             let root = try PrivateMounts.overlay(
-                layersDirectory: snapshot.layersDirectory, lower: [snapshot.upper] + context.lowerNames(snapshot), upper: nil, work: nil,
+                layersDirectory: snapshot.layersDirectory, lower: [snapshot.upper] + context.lowerNames(snapshot), upper: nil,
+                work: nil,
                 readOnly: true)
             let writer = TarWriter { try write(Array($0)) }
             try TarPacker(root: root, writer: writer).pack("/", as: .contents)

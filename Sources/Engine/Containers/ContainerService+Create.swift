@@ -70,7 +70,8 @@ extension ContainerService {
 
     private static func attempt(_ context: EngineContext, _ what: String, _ body: () throws -> Void) {
         do { try body() } catch {
-            context.logger.warning("could not be taken back after a failed create", metadata: ["what": "\(what)", "error": "\(error)"])
+            context.logger.warning(
+                "could not be taken back after a failed create", metadata: ["what": "\(what)", "error": "\(error)"])
         }
     }
 
@@ -95,7 +96,8 @@ extension ContainerService {
         }
         for mount in record.mounts where mount.kind == .bind && !mount.createSource {
             guard FileSystem.exists(mount.source) else {
-                throw GantryError.invalid("invalid mount config for type \"bind\": bind source path does not exist: \(mount.source)")
+                throw GantryError.invalid(
+                    "invalid mount config for type \"bind\": bind source path does not exist: \(mount.source)")
             }
         }
     }
@@ -120,7 +122,9 @@ extension ContainerService {
     private static func warnings(_ settings: ContainerSettings) -> [String] {
         var result: [String] = []
         if settings.host.resources.memory > 0, settings.host.resources.oomKillDisable == true {
-            result.append("OOM killer is disabled for the container, but no memory limit is set, this can result in the system running out of resources.")
+            result.append(
+                "OOM killer is disabled for the container, but no memory limit is set, this can result in the system running out of resources."
+            )
         }
         if settings.host.publishAllPorts || !settings.host.portBindings.isEmpty, settings.host.networkMode == "host" {
             result.append("Published ports are discarded when using host network mode")

@@ -74,11 +74,13 @@ extension Container {
         let request = exec.request
         publish("exec_start: \(request.command.joined(separator: " "))", ["execID": exec.id])
         do {
-            let specification = try await ContainerPreparation.execProcess(request, record: record, context: context, processID: processID)
+            let specification = try await ContainerPreparation.execProcess(
+                request, record: record, context: context, processID: processID)
             let size = consoleSize ?? request.consoleSize
             let process = try await context.runtime.exec(
                 ExecStart(
-                    id: id, execID: exec.id, initProcessID: processID, process: specification.process, seccomp: specification.seccomp,
+                    id: id, execID: exec.id, initProcessID: processID, process: specification.process,
+                    seccomp: specification.seccomp,
                     stdio: StandardStreams(
                         terminal: request.terminal,
                         consoleSize: size.map { RuntimeSpecification.ConsoleSize(height: $0.rows, width: $0.columns) },
@@ -93,7 +95,8 @@ extension Container {
         let request = exec.request
         let live = Deferred<AttachedStreams?>()
         if attached {
-            live.resolve(try await process.attach(stdin: request.attachStdin, stdout: request.attachStdout, stderr: request.attachStderr))
+            live.resolve(
+                try await process.attach(stdin: request.attachStdin, stdout: request.attachStdout, stderr: request.attachStderr))
             try await process.release()
         } else {
             live.resolve(nil)
@@ -106,7 +109,8 @@ extension Container {
             self.publish("exec_die", ["execID": exec.id, "exitCode": "\(exit.exitCode)"])
         }
         return ExecSession(
-            inner: ProcessAttachSession(terminal: request.terminal, live: live, keys: try DetachKeys(request.detachKeys)) { [weak self] in
+            inner: ProcessAttachSession(terminal: request.terminal, live: live, keys: try DetachKeys(request.detachKeys)) {
+                [weak self] in
                 Task { await self?.publish("exec_detach", ["execID": exec.id]) }
             }, process: process, exec: exec)
     }
@@ -115,10 +119,12 @@ extension Container {
     private func execFailed(_ exec: ExecInstance, _ error: any Error, attached: Bool) throws -> any AttachSession {
         let start = error as? ProcessStartError
         exec.ended(start.map { $0.kind == .notFound ? 127 : 126 } ?? 126)
-        let message = "OCI runtime exec failed: exec failed: unable to start container process: \(start?.message ?? "\(error)"): unknown"
+        let message =
+            "OCI runtime exec failed: exec failed: unable to start container process: \(start?.message ?? "\(error)"): unknown"
         guard attached else { throw GantryError.invalid(message, cause: start == nil ? error : nil) }
         guard start != nil else { throw error }
-        return ReplaySession(terminal: exec.request.terminal, chunks: [OutputChunk(kind: .stdout, bytes: Array((message + "\r\n").utf8))])
+        return ReplaySession(
+            terminal: exec.request.terminal, chunks: [OutputChunk(kind: .stdout, bytes: Array((message + "\r\n").utf8))])
     }
 }
 

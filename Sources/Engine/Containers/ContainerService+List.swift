@@ -52,9 +52,12 @@ extension ContainerService {
         let directory = context.configuration.containerDirectory(record.id)
         var details = ContainerDetails(
             id: record.id, name: record.name, createdAt: record.createdAt, settings: record.settings, program: record.program,
-            imageID: record.imageID, platform: record.platform, phase: record.phase, run: record.run, restartCount: record.restartCount,
-            health: await container.health, mounts: mountDetails(record), networks: await networkDetails(record), ports: record.ports,
-            execIDs: await container.liveExecIDs, logPath: "\(directory)/\(record.id)-json.log", hostnamePath: "\(directory)/hostname",
+            imageID: record.imageID, platform: record.platform, phase: record.phase, run: record.run,
+            restartCount: record.restartCount,
+            health: await container.health, mounts: mountDetails(record), networks: await networkDetails(record),
+            ports: record.ports,
+            execIDs: await container.liveExecIDs, logPath: "\(directory)/\(record.id)-json.log",
+            hostnamePath: "\(directory)/hostname",
             hostsPath: "\(directory)/hosts", resolvConfPath: "\(directory)/resolv.conf",
             layerDirectories: LayerDirectories(
                 upper: snapshot?.upper ?? "", work: snapshot?.work ?? "", lower: snapshot?.lowerPaths ?? []))
@@ -73,7 +76,8 @@ extension ContainerService {
             return MountDetails(
                 kind: mount.kind, name: isVolume ? mount.source : "",
                 source: isVolume ? context.volumes.mountpoint(mount.source) : mount.source, destination: mount.destination,
-                driver: isVolume ? mount.driver : "", mode: mount.mode.isEmpty && isVolume ? "z" : mount.mode, writable: !mount.readOnly,
+                driver: isVolume ? mount.driver : "", mode: mount.mode.isEmpty && isVolume ? "z" : mount.mode,
+                writable: !mount.readOnly,
                 propagation: mount.kind == .bind ? mount.propagation : "")
         }
     }
@@ -83,7 +87,8 @@ extension ContainerService {
         return record.attachments.map { attachment in
             let endpoint = live.first { $0.networkID == attachment.networkID || $0.networkName == attachment.networkName }
             var details = EndpointDetails(
-                networkName: attachment.networkName, networkID: endpoint?.networkID ?? attachment.networkID, settings: attachment.settings)
+                networkName: attachment.networkName, networkID: endpoint?.networkID ?? attachment.networkID,
+                settings: attachment.settings)
             if let endpoint {
                 details.endpointID = endpoint.id
                 details.ipv4Address = endpoint.ipv4Address

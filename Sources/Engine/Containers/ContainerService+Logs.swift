@@ -2,7 +2,9 @@ import Essentials
 import Logging
 
 extension ContainerService {
-    func logs(_ name: NameOrID, _ query: LogQuery) async throws -> (terminal: Bool, entries: AsyncThrowingStream<LogEntry, any Error>) {
+    func logs(
+        _ name: NameOrID, _ query: LogQuery
+    ) async throws -> (terminal: Bool, entries: AsyncThrowingStream<LogEntry, any Error>) {
         let container = try context.container(name)
         guard query.stdout || query.stderr else {
             throw GantryError.invalid("Bad parameters: you must choose at least one stream")

@@ -41,7 +41,8 @@ struct ContainerService: ContainerOperations {
         let filter = try PruneFilter(filters)
         for container in context.allContainers {
             let record = await container.record
-            guard [.created, .exited, .dead].contains(record.phase), filter.admits(labels: record.settings.labels, createdAt: record.createdAt)
+            guard [.created, .exited, .dead].contains(record.phase),
+                filter.admits(labels: record.settings.labels, createdAt: record.createdAt)
             else { continue }
             let size = (try? context.imageStore.snapshotSize(id: record.id)) ?? 0
             do {
@@ -126,7 +127,7 @@ extension Container {
             merged.take(changed: resources)
             try ResourceCheck.check(merged)
             if record.phase.processID != nil {
-                try await context.runtime.cgroups.update(id, SpecificationBuilder.resources(merged))
+                try context.runtime.cgroups.update(id, SpecificationBuilder.resources(merged))
             }
             try change { record in
                 record.settings.host.resources = merged

@@ -7,7 +7,8 @@ extension Container {
     /// Source: `cli.md` §2.2, health check.
     func startHealthChecks() {
         guard let check = record.settings.healthcheck, let test = check.test, let form = test.first, form != "NONE" else { return }
-        let command = form == "CMD-SHELL" ? (record.settings.shell ?? ["/bin/sh", "-c"]) + test.dropFirst() : Array(test.dropFirst())
+        let command =
+            form == "CMD-SHELL" ? (record.settings.shell ?? ["/bin/sh", "-c"]) + test.dropFirst() : Array(test.dropFirst())
         guard !command.isEmpty else { return }
         setHealth(ContainerHealth(status: .starting, failingStreak: 0, log: []))
         let timing = HealthTiming(check)
@@ -17,12 +18,13 @@ extension Container {
             Task {
                 while !Task.isCancelled {
                     let starting = Timestamp.now().nanoseconds - began.nanoseconds < timing.startPeriod
-                    try? await Task.sleep(for: .nanoseconds(starting ? min(timing.startInterval, timing.interval) : timing.interval))
+                    try? await Task.sleep(
+                        for: .nanoseconds(starting ? min(timing.startInterval, timing.interval) : timing.interval))
                     if Task.isCancelled { return }
-                    guard case .running = await self.record.phase else { continue }
+                    guard case .running = self.record.phase else { continue }
                     let probe = await self.probe(command, timeout: timing.timeout)
                     let inStartPeriod = probe.startedAt.nanoseconds - began.nanoseconds < timing.startPeriod
-                    await self.record(probe, retries: timing.retries, inStartPeriod: inStartPeriod)
+                    self.record(probe, retries: timing.retries, inStartPeriod: inStartPeriod)
                 }
             })
     }

@@ -63,7 +63,11 @@ enum ImageDefaults {
         for entry in entries {
             result.removeAll { name($0) == name(entry) && !entry.contains("=") }
             guard entry.contains("=") else { continue }
-            if let index = result.firstIndex(where: { name($0) == name(entry) }) { result[index] = entry } else { result.append(entry) }
+            if let index = result.firstIndex(where: { name($0) == name(entry) }) {
+                result[index] = entry
+            } else {
+                result.append(entry)
+            }
         }
         return result
     }

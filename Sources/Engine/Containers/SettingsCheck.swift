@@ -36,7 +36,8 @@ enum SettingsCheck {
             throw .unsupported("could not select device driver \"\" with capabilities: [[gpu]]")
         }
         if settings.host.usesInit == true {
-            throw GantryError.unsupported("--init is not supported yet: run a program that reaps its children, such as tini, in the image")
+            throw GantryError.unsupported(
+                "--init is not supported yet: run a program that reaps its children, such as tini, in the image")
         }
         if settings.host.storageOptions["size"] != nil {
             throw .unsupported("--storage-opt size needs a file system with project quotas, which this storage does not use")
@@ -50,7 +51,8 @@ enum SettingsCheck {
         for entry in settings.environment where entry.isEmpty || entry.hasPrefix("=") || entry.utf8.contains(0) {
             throw .invalid("invalid environment variable: \(entry)")
         }
-        for (key, value) in settings.host.sysctls where (key + value).utf8.contains(where: { $0 == 10 || $0 == 0 }) || key.contains("+") || key.contains("..") {
+        for (key, value) in settings.host.sysctls
+        where (key + value).utf8.contains(where: { $0 == 10 || $0 == 0 }) || key.contains("+") || key.contains("..") {
             throw .invalid("invalid sysctl: `\(key)`")
         }
         for key in settings.host.sysctls.keys where !isNamespaced(key) {
@@ -79,10 +81,14 @@ enum SettingsCheck {
         guard ["", "private", "shareable", "host", "none"].contains(host.ipcMode) || isContainer(host.ipcMode) else {
             throw .invalid("invalid IPC mode: \(host.ipcMode)")
         }
-        guard ["", "host"].contains(host.pidMode) || isContainer(host.pidMode) else { throw .invalid("invalid PID mode: \(host.pidMode)") }
+        guard ["", "host"].contains(host.pidMode) || isContainer(host.pidMode) else {
+            throw .invalid("invalid PID mode: \(host.pidMode)")
+        }
         guard ["", "host"].contains(host.utsMode) else { throw .invalid("invalid UTS mode: \(host.utsMode)") }
         guard ["", "host"].contains(host.usernsMode) else { throw .invalid("invalid USER mode: \(host.usernsMode)") }
-        guard ["", "host", "private"].contains(host.cgroupnsMode) else { throw .invalid("invalid CGROUP mode: \(host.cgroupnsMode)") }
+        guard ["", "host", "private"].contains(host.cgroupnsMode) else {
+            throw .invalid("invalid CGROUP mode: \(host.cgroupnsMode)")
+        }
         guard ["", "default"].contains(host.isolation) else { throw .invalid("invalid isolation '\(host.isolation)' for linux") }
         if host.networkMode == "host", !settings.networks.isEmpty, settings.networks.keys.contains(where: { $0 != "host" }) {
             throw .invalid("conflicting options: cannot attach a container in host mode to other networks")
@@ -109,7 +115,9 @@ enum PortText {
 
     static func parse(_ text: String) throws(GantryError) -> Port {
         let parts = text.split(separator: "/", maxSplits: 1).map(String.init)
-        guard let first = parts.first, let number = UInt16(first), number > 0 else { throw .invalid("invalid port specification: \"\(text)\"") }
+        guard let first = parts.first, let number = UInt16(first), number > 0 else {
+            throw .invalid("invalid port specification: \"\(text)\"")
+        }
         let proto = parts.count == 2 ? parts[1].lowercased() : "tcp"
         guard ["tcp", "udp", "sctp"].contains(proto) else { throw .invalid("invalid port specification: \"\(text)\"") }
         return Port(number: number, proto: proto)
@@ -138,7 +146,9 @@ struct LogOptions {
         for (key, value) in options {
             switch key {
             case "max-size":
-                guard let size = ByteSize.parseBinary(value), size > 0 else { throw .invalid("invalid value for max-size: `\(value)`") }
+                guard let size = ByteSize.parseBinary(value), size > 0 else {
+                    throw .invalid("invalid value for max-size: `\(value)`")
+                }
                 maxSize = size
             case "max-file":
                 guard let count = Int(value), count >= 1 else { throw .invalid("invalid value for max-file: `\(value)`") }

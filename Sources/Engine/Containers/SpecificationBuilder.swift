@@ -38,7 +38,8 @@ struct SpecificationBuilder {
         options.sysctls = host.sysctls
         options.limits = host.resources.ulimits.map { limit in
             RuntimeSpecification.ResourceLimit(
-                type: "RLIMIT_" + limit.name.uppercased(), hard: UInt64(bitPattern: limit.hard), soft: UInt64(bitPattern: limit.soft))
+                type: "RLIMIT_" + limit.name.uppercased(), hard: UInt64(bitPattern: limit.hard),
+                soft: UInt64(bitPattern: limit.soft))
         }
         options.resources = Self.resources(host.resources)
         options.devices = host.resources.devices.map {
@@ -71,7 +72,8 @@ struct SpecificationBuilder {
         let directory = context.configuration.containerDirectory(record.id)
         let taken = Set(record.mounts.map(\.destination))
         let own = ["resolv.conf", "hostname", "hosts"].filter { !taken.contains("/etc/\($0)") }.map {
-            SandboxOptions.Bind(source: "\(directory)/\($0)", destination: "/etc/\($0)", readOnly: record.settings.host.readOnlyRootFileSystem)
+            SandboxOptions.Bind(
+                source: "\(directory)/\($0)", destination: "/etc/\($0)", readOnly: record.settings.host.readOnlyRootFileSystem)
         }
         return own
             + binds.map {
@@ -179,7 +181,8 @@ extension ContainerPreparation {
         options.arguments = request.command
         var shown = settings
         shown.terminal = request.terminal
-        let environment = ImageDefaults.replacing(ImageDefaults.environment(shown, hostname: settings.hostname), with: request.environment)
+        let environment = ImageDefaults.replacing(
+            ImageDefaults.environment(shown, hostname: settings.hostname), with: request.environment)
         options.environment = environment.contains { $0.hasPrefix("HOME=") } ? environment : environment + ["HOME=\(identity.home)"]
         let directory = request.workingDirectory.isEmpty ? settings.workingDirectory : request.workingDirectory
         guard directory.isEmpty || directory.hasPrefix("/") else {

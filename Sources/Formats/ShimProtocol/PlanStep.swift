@@ -36,9 +36,9 @@ package enum PlanOperation: UInt16, Sendable {
     case unshare = 9
     /// numbers: MS_… flags for everything below `/`.
     case propagation = 10
-    /// numbers: MS_… flags, 1 to cut the mount point off from its peers; strings: directory of the layers, mount point, options.
-    case rootOverlay = 11
-    /// numbers: unused, 1 to cut off; strings: path, mount point.
+    /// numbers: descriptor of a mounted tree that hangs nowhere, 1 to cut the mount point off from its peers; strings: mount point.
+    case rootTree = 11
+    /// numbers: unused, 1 to cut off; strings: mount point, path.
     case rootBind = 12
     /// numbers: MOUNT_ATTR_…, 1 to refuse links on the way to the target; strings: type, target, then pairs of key and value
     /// (an empty value makes the key a flag).

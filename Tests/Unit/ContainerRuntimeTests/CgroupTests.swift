@@ -21,8 +21,11 @@ struct CgroupTests {
     @Test func versionTwoAlone() {
         #expect(CgroupLayout(mountInfo: "30 1 0:1 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n").isUnified)
         #expect(
-            CgroupLayout(mountInfo: "30 1 0:1 / /sys/fs/cgroup/unified rw - cgroup2 c rw\n31 1 0:2 / /sys/fs/cgroup/systemd rw - cgroup c rw,name=systemd\n")
-                .isUnified)
+            CgroupLayout(
+                mountInfo:
+                    "30 1 0:1 / /sys/fs/cgroup/unified rw - cgroup2 c rw\n31 1 0:2 / /sys/fs/cgroup/systemd rw - cgroup c rw,name=systemd\n"
+            )
+            .isUnified)
     }
 
     private func resources() -> RuntimeSpecification.Resources {
@@ -41,7 +44,8 @@ struct CgroupTests {
     @Test func legacyFiles() {
         #expect(
             CgroupSettings.legacy(resources()).map { "\($0.file)=\($0.value)" } == [
-                "memory.limit_in_bytes=1048576", "memory.memsw.limit_in_bytes=3145728", "cpu.shares=1024", "cpu.cfs_period_us=100000",
+                "memory.limit_in_bytes=1048576", "memory.memsw.limit_in_bytes=3145728", "cpu.shares=1024",
+                "cpu.cfs_period_us=100000",
                 "cpu.cfs_quota_us=50000", "pids.max=9",
             ])
     }
@@ -55,6 +59,7 @@ struct CgroupTests {
 
     @Test func deviceRules() {
         let rules = [RuntimeSpecification.DeviceRule(allow: false), .init(allow: true, type: "c", major: 136, access: "rw")]
-        #expect(CgroupSettings.deviceRules(rules).map { "\($0.file)=\($0.value)" } == ["devices.deny=a", "devices.allow=c 136:* rw"])
+        #expect(
+            CgroupSettings.deviceRules(rules).map { "\($0.file)=\($0.value)" } == ["devices.deny=a", "devices.allow=c 136:* rw"])
     }
 }

@@ -8,7 +8,10 @@ import Testing
 
 @Suite(.enabled(if: RuntimeFixture.isPossible, RuntimeFixture.requirement), .serialized, .timeLimit(.minutes(2)))
 struct LifeTests {
-    private func exec(_ fixture: RuntimeFixture, _ container: ShimProcess, _ id: String, _ arguments: [String], stdio: StandardStreams = StandardStreams()) throws -> ExecStart {
+    private func exec(
+        _ fixture: RuntimeFixture, _ container: ShimProcess, _ id: String, _ arguments: [String],
+        stdio: StandardStreams = StandardStreams()
+    ) throws -> ExecStart {
         var options = SandboxOptions()
         options.arguments = arguments
         options.environment = ["PATH=/bin"]
@@ -22,14 +25,17 @@ struct LifeTests {
         try await RuntimeFixture.with { fixture in
             let request = try fixture.request(["sleep", "1000"])
             let container = try await fixture.runtime.start(request)
-            let start = try exec(fixture, container, request.id, ["sh", "-c", "hostname; cat /proc/1/cmdline; ls /proc/self/fd; exit 3"])
+            let start = try exec(
+                fixture, container, request.id, ["sh", "-c", "hostname; cat /proc/1/cmdline; ls /proc/self/fd; exit 3"])
             let process = try await fixture.runtime.exec(start)
             #expect(try fixture.runtime.cgroups.processIDs(request.id).count == 2)
             let result = try await fixture.finish(process)
             #expect(result.exit.exitCode == 3)
             #expect(result.output == "box\nsleep\u{0}1000\u{0}0\n1\n2\n3\n")
             let terminal = try await fixture.runtime.exec(
-                try exec(fixture, container, request.id, ["stty", "size"], stdio: StandardStreams(terminal: true, consoleSize: RuntimeSpecification.ConsoleSize(height: 5, width: 60))))
+                try exec(
+                    fixture, container, request.id, ["stty", "size"],
+                    stdio: StandardStreams(terminal: true, consoleSize: RuntimeSpecification.ConsoleSize(height: 5, width: 60))))
             #expect(try await fixture.finish(terminal).output == "5 60\r\n")
             do {
                 let missing = try await fixture.runtime.exec(try exec(fixture, container, request.id, ["nosuch"]))
@@ -45,7 +51,8 @@ struct LifeTests {
         try await RuntimeFixture.with { fixture in
             let request = try fixture.request(["sh", "-c", "while ! test -e /tmp/stop; do sleep 0.02; done; echo end; exit 5"])
             let first = try await fixture.runtime.start(request)
-            let second = try ShimRuntime(shimPath: RuntimeFixture.shimPath, stateDirectory: "\(fixture.scratch)/state", logger: Logger(label: "test"))
+            let second = try ShimRuntime(
+                shimPath: RuntimeFixture.shimPath, stateDirectory: "\(fixture.scratch)/state", logger: Logger(label: "test"))
             guard case .running(let process) = try await second.reconnect(container: request.id) else {
                 Issue.record("not running")
                 return
@@ -67,7 +74,9 @@ struct LifeTests {
             let request = try fixture.request(["sleep", "1000"])
             let container = try await fixture.runtime.start(request)
             let status = try FileSystem.readText("/proc/\(container.processID)/status")
-            let parent = status.split(separator: "\n").first { $0.hasPrefix("PPid:") }.flatMap { Int32($0.dropFirst(5).filter(\.isNumber)) }
+            let parent = status.split(separator: "\n").first { $0.hasPrefix("PPid:") }.flatMap {
+                Int32($0.dropFirst(5).filter(\.isNumber))
+            }
             kill(try #require(parent), SIGKILL)
             #expect(await container.waitForExit().exitCode == 137)
             guard case .lost = try await fixture.runtime.reconnect(container: request.id) else {
@@ -117,10 +126,11 @@ struct LifeTests {
             var times: [Duration] = []
             for _ in 0..<30 {
                 let request = try fixture.request(["true"])
-                times.append(try await clock.measure {
-                    let process = try await fixture.runtime.start(request)
-                    #expect(await process.waitForExit().exitCode == 0)
-                })
+                times.append(
+                    try await clock.measure {
+                        let process = try await fixture.runtime.start(request)
+                        #expect(await process.waitForExit().exitCode == 0)
+                    })
                 try fixture.runtime.forget(container: request.id)
             }
             print("start and end: median \(times.sorted()[15]), best \(times.min()!)")

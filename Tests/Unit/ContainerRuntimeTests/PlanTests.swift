@@ -55,22 +55,27 @@ struct PlanTests {
         var specification = try DefaultSpecification.make(options)
         specification.linux?.maskedPaths = ["/proc/kcore"]
         let layout = CgroupLayout(mountInfo: "30 1 0:1 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n")
-        let request = ContainerStart(id: "c", specification: specification, root: .overlay(layersDirectory: "/l", lower: ["b", "a"], upper: "u", work: "w"))
+        let request = ContainerStart(
+            id: "c", specification: specification, root: .directory("/root/fs"))
         return try ContainerPlanner(
-            request: request, stateDirectory: "/run/c", cgroups: layout, cgroupPath: "/gantry/c", outOfMemoryFile: nil, availableCapabilities: 0xA804_25FB
+            request: request, stateDirectory: "/run/c", cgroups: layout, cgroupPath: "/gantry/c", outOfMemoryFile: nil,
+            availableCapabilities: 0xA804_25FB
         ).plan().text
     }
 
     @Test func defaultPlan() throws {
         let lines = try plan().split(separator: "\n").map(String.init)
         #expect(lines.first == "stateDirectory \"/run/c\"")
-        #expect(lines.contains("rootOverlay 0x0 0x0 \"/l\" \"/run/c/root\" \"lowerdir=b:a,upperdir=u,workdir=w\""))
+        #expect(lines.contains("rootBind 0x0 0x0 \"/run/c/root\" \"/root/fs\""))
         #expect(lines.contains("mountNew 0xe 0x1 \"proc\" \"/proc\" \"source\" \"proc\""))
         #expect(lines.contains("mountNew 0xf 0x1 \"sysfs\" \"/sys\" \"source\" \"sysfs\""))
         #expect(lines.contains("sysctl \"net/ipv4/ip_unprivileged_port_start\" \"0\""))
         #expect(lines.contains("identity 0x0 0x0 0x12 0xa80425fb"))
         #expect(lines.last == "execute 0x1 \"true\"")
-        let order = ["fork", "propagation", "rootOverlay", "mountNew", "device", "sysctl", "mask", "readOnly", "pivotRoot", "pipes", "workingDirectory", "identity", "capabilities", "execute"]
+        let order = [
+            "fork", "propagation", "rootBind", "mountNew", "device", "sysctl", "mask", "readOnly", "pivotRoot", "pipes",
+            "workingDirectory", "identity", "capabilities", "execute",
+        ]
         let positions = order.map { name in lines.firstIndex { $0.hasPrefix(name) } ?? -1 }
         #expect(positions == positions.sorted() && !positions.contains(-1), "\(positions)")
     }

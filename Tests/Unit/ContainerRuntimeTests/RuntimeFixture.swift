@@ -38,7 +38,10 @@ final class RuntimeFixture: Sendable {
             try FileManager.default.createDirectory(atPath: "\(scratch)/\(directory)", withIntermediateDirectories: true)
         }
         try FileManager.default.copyItem(atPath: Self.busybox, toPath: "\(scratch)/lower/bin/busybox")
-        for applet in ["sh", "true", "false", "echo", "cat", "ls", "sleep", "stty", "id", "ps", "head", "dd", "hostname", "readlink", "grep", "test", "stat", "touch", "tail"] {
+        for applet in [
+            "sh", "true", "false", "echo", "cat", "ls", "sleep", "stty", "id", "ps", "head", "dd", "hostname", "readlink", "grep",
+            "test", "stat", "touch", "tail",
+        ] {
             try FileManager.default.createSymbolicLink(atPath: "\(scratch)/lower/bin/\(applet)", withDestinationPath: "busybox")
         }
         runtime = try ShimRuntime(shimPath: Self.shimPath, stateDirectory: "\(scratch)/state", logger: Logger(label: "test"))
@@ -68,7 +71,8 @@ final class RuntimeFixture: Sendable {
         change(&options)
         return ContainerStart(
             id: id, specification: try DefaultSpecification.make(options),
-            root: .overlay(layersDirectory: scratch, lower: ["lower"], upper: "upper", work: "work"), stdio: stdio,
+            root: .tree(try PrivateMounts.overlay(layersDirectory: scratch, lower: ["lower"], upper: "upper", work: "work")),
+            stdio: stdio,
             log: LogFile(path: "\(scratch)/\(id).log"), hold: hold)
     }
 
@@ -80,7 +84,8 @@ final class RuntimeFixture: Sendable {
 
     /// Runs to the end with an attachment from the first byte.
     func run(
-        _ arguments: [String], stdio: StandardStreams = StandardStreams(), input: String? = nil, _ change: (inout SandboxOptions) -> Void = { _ in }
+        _ arguments: [String], stdio: StandardStreams = StandardStreams(), input: String? = nil,
+        _ change: (inout SandboxOptions) -> Void = { _ in }
     ) async throws -> Outcome {
         let request = try request(arguments, stdio: stdio, hold: true, change)
         let process = try await runtime.start(request)

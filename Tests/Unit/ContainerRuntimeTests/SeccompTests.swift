@@ -5,15 +5,22 @@ import Testing
 
 struct SeccompTests {
     private func names(_ capabilities: Set<String>) -> Set<String> {
-        Set((DefaultSeccomp.profile(capabilities: capabilities).syscalls ?? []).filter { $0.action == "SCMP_ACT_ALLOW" && $0.args == nil }.flatMap(\.names))
+        Set(
+            (DefaultSeccomp.profile(capabilities: capabilities).syscalls ?? []).filter {
+                $0.action == "SCMP_ACT_ALLOW" && $0.args == nil
+            }.flatMap(\.names))
     }
 
     @Test func defaultAllowsWhatEveryoneNeedsAndNoMore() {
         let names = names(Set(DefaultSpecification.capabilities))
-        for call in ["read", "execve", "openat2", "chroot", "ptrace", "arch_prctl"] where call != "arch_prctl" || DefaultSeccomp.machine == "amd64" {
+        for call in ["read", "execve", "openat2", "chroot", "ptrace", "arch_prctl"]
+        where call != "arch_prctl" || DefaultSeccomp.machine == "amd64" {
             #expect(names.contains(call), "\(call)")
         }
-        for call in ["mount", "unshare", "setns", "bpf", "keyctl", "add_key", "io_uring_setup", "userfaultfd", "kexec_load", "init_module", "clone", "pivot_root"] {
+        for call in [
+            "mount", "unshare", "setns", "bpf", "keyctl", "add_key", "io_uring_setup", "userfaultfd", "kexec_load", "init_module",
+            "clone", "pivot_root",
+        ] {
             #expect(!names.contains(call), "\(call)")
         }
     }

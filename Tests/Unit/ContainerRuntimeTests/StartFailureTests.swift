@@ -52,7 +52,8 @@ struct StartFailureTests {
 
     @Test func bindThroughALinkStaysInside() async throws {
         try await RuntimeFixture.with { fixture in
-            try FileManager.default.createSymbolicLink(atPath: "\(fixture.scratch)/lower/out", withDestinationPath: "../../../../../..\(fixture.scratch)")
+            try FileManager.default.createSymbolicLink(
+                atPath: "\(fixture.scratch)/lower/out", withDestinationPath: "../../../../../..\(fixture.scratch)")
             try FileManager.default.createDirectory(atPath: "\(fixture.scratch)/shared", withIntermediateDirectories: true)
             try Data("hello".utf8).write(to: URL(fileURLWithPath: "\(fixture.scratch)/shared/file"))
             let result = try await fixture.run(["cat", "/out/new/file"]) {

@@ -25,7 +25,9 @@ extension CgroupHost {
         let tick = UInt64(1_000_000_000 / max(1, sysconf(CInt(_SC_CLK_TCK))))
         result.cpuUser = (times["user"] ?? 0) * tick
         result.cpuSystem = (times["system"] ?? 0) * tick
-        result.cpuUsageByProcessor = text("cpuacct", "cpuacct.usage_percpu").split(whereSeparator: \.isWhitespace).compactMap { UInt64($0) }
+        result.cpuUsageByProcessor = text("cpuacct", "cpuacct.usage_percpu").split(whereSeparator: \.isWhitespace).compactMap {
+            UInt64($0)
+        }
         let throttling = Self.table(text("cpu", "cpu.stat"))
         result.throttlingPeriods = throttling["nr_periods"] ?? 0
         result.throttledPeriods = throttling["nr_throttled"] ?? 0

@@ -1,8 +1,8 @@
 internal import CLinux
 internal import Essentials
 internal import LinuxSystem
-internal import Synchronization
 package import OCI
+internal import Synchronization
 
 /// The host's control groups and the ones of our containers in them.
 ///
@@ -43,7 +43,9 @@ package final class CgroupHost: Sendable {
             return try path("/\(parts[0].isEmpty ? "system.slice" : parts[0])/\(parts[1])-\(parts[2]).scope", id: id)
         }
         let parts = cgroupsPath.split(separator: "/")
-        guard !parts.isEmpty, !parts.contains(".."), !parts.contains(".") else { throw .invalid("invalid cgroup path `\(cgroupsPath)`") }
+        guard !parts.isEmpty, !parts.contains(".."), !parts.contains(".") else {
+            throw .invalid("invalid cgroup path `\(cgroupsPath)`")
+        }
         return "/" + parts.joined(separator: "/")
     }
 
@@ -83,7 +85,8 @@ package final class CgroupHost: Sendable {
         var settings = layout.isUnified ? CgroupSettings.unified(resources) : CgroupSettings.legacy(resources)
         if !layout.isUnified, let swap = settings.firstIndex(where: { $0.file == "memory.memsw.limit_in_bytes" }),
             let limit = resources.memory?.limit, let memory = directory(id, controller: "memory"),
-            let text = try? FileSystem.readText(memory + "/memory.memsw.limit_in_bytes"), let now = Int64(text.filter(\.isNumber)), limit > now
+            let text = try? FileSystem.readText(memory + "/memory.memsw.limit_in_bytes"), let now = Int64(text.filter(\.isNumber)),
+            limit > now
         {
             // Memory may not exceed memory and swap together, not even for the moment between two writes.
             settings.insert(settings.remove(at: swap), at: 0)
@@ -93,7 +96,8 @@ package final class CgroupHost: Sendable {
 
     private func apply(_ settings: [CgroupSetting], to id: String) throws {
         for setting in settings {
-            guard let directory = directory(id, controller: setting.controller), FileSystem.exists("\(directory)/\(setting.file)") else {
+            guard let directory = directory(id, controller: setting.controller), FileSystem.exists("\(directory)/\(setting.file)")
+            else {
                 if setting.isOptional { continue }
                 throw GantryError.unsupported(
                     "\(setting.purpose) cannot be set: the host has no `\(setting.file)`",
@@ -113,7 +117,8 @@ package final class CgroupHost: Sendable {
         for part in directory.dropFirst(root.count).split(separator: "/") {
             let parent = current
             current += "/\(part)"
-            for file in ["cpuset.cpus", "cpuset.mems"] where try FileSystem.readText("\(current)/\(file)").allSatisfy(\.isWhitespace) {
+            for file in ["cpuset.cpus", "cpuset.mems"]
+            where try FileSystem.readText("\(current)/\(file)").allSatisfy(\.isWhitespace) {
                 let value = try FileSystem.readText("\(parent)/\(file)").filter { !$0.isWhitespace }
                 if !value.isEmpty { try FileSystem.writeControl("\(current)/\(file)", value) }
             }

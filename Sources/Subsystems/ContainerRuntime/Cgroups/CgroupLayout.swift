@@ -29,7 +29,9 @@ package struct CgroupLayout: Sendable, Equatable {
             let mountPoint = String(left[4])
             if right[0] == "cgroup2", unified == nil { unified = mountPoint }
             guard right[0] == "cgroup" else { continue }
-            let known: Set<Substring> = ["rw", "ro", "xattr", "noprefix", "clone_children", "cpuset_v2_mode", "favordynmods", "nofavordynmods"]
+            let known: Set<Substring> = [
+                "rw", "ro", "xattr", "noprefix", "clone_children", "cpuset_v2_mode", "favordynmods", "nofavordynmods",
+            ]
             let controllers = right[2].split(separator: ",").filter { !known.contains($0) && !$0.hasPrefix("release_agent=") }
             let hierarchy = Hierarchy(controllers: controllers.map(String.init), mountPoint: mountPoint)
             if !hierarchies.contains(where: { $0.controllers == hierarchy.controllers }) { hierarchies.append(hierarchy) }

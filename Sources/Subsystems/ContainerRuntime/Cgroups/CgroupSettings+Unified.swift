@@ -6,7 +6,9 @@ extension CgroupSettings {
         var result: [CgroupSetting] = []
         func text(_ limit: Int64) -> String { limit < 0 ? "max" : "\(limit)" }
         if let memory = resources.memory {
-            if let limit = memory.limit { result.append(CgroupSetting("memory", "memory.max", text(limit), for: "the memory limit")) }
+            if let limit = memory.limit {
+                result.append(CgroupSetting("memory", "memory.max", text(limit), for: "the memory limit"))
+            }
             if let swap = memory.swap {
                 let own = swap < 0 ? "max" : "\(max(0, swap - max(0, memory.limit ?? 0)))"
                 let implied = swap == -1 || swap == (memory.limit ?? 0) * 2
@@ -23,18 +25,30 @@ extension CgroupSettings {
             }
             if cpu.quota ?? 0 != 0 || cpu.period ?? 0 != 0 {
                 let quota = cpu.quota ?? -1
-                result.append(CgroupSetting("cpu", "cpu.max", "\(quota > 0 ? "\(quota)" : "max") \(cpu.period.map { $0 == 0 ? 100_000 : $0 } ?? 100_000)", for: "the CPU quota"))
+                result.append(
+                    CgroupSetting(
+                        "cpu", "cpu.max",
+                        "\(quota > 0 ? "\(quota)" : "max") \(cpu.period.map { $0 == 0 ? 100_000 : $0 } ?? 100_000)",
+                        for: "the CPU quota"))
             }
             if let burst = cpu.burst { result.append(CgroupSetting("cpu", "cpu.max.burst", "\(burst)", for: "the CPU burst")) }
-            if let cpus = cpu.cpus, !cpus.isEmpty { result.append(CgroupSetting("cpuset", "cpuset.cpus", cpus, for: "the set of CPUs")) }
-            if let nodes = cpu.mems, !nodes.isEmpty { result.append(CgroupSetting("cpuset", "cpuset.mems", nodes, for: "the set of memory nodes")) }
+            if let cpus = cpu.cpus, !cpus.isEmpty {
+                result.append(CgroupSetting("cpuset", "cpuset.cpus", cpus, for: "the set of CPUs"))
+            }
+            if let nodes = cpu.mems, !nodes.isEmpty {
+                result.append(CgroupSetting("cpuset", "cpuset.mems", nodes, for: "the set of memory nodes"))
+            }
         }
         if let pids = resources.pids {
-            result.append(CgroupSetting("pids", "pids.max", pids.limit > 0 ? "\(pids.limit)" : "max", for: "the limit on processes", optional: pids.limit <= 0))
+            result.append(
+                CgroupSetting(
+                    "pids", "pids.max", pids.limit > 0 ? "\(pids.limit)" : "max", for: "the limit on processes",
+                    optional: pids.limit <= 0))
         }
         if let io = resources.blockIO { result += unifiedIO(io) }
         for limit in resources.hugepageLimits ?? [] {
-            result.append(CgroupSetting("hugetlb", "hugetlb.\(limit.pageSize).max", "\(limit.limit)", for: "the limit on huge pages"))
+            result.append(
+                CgroupSetting("hugetlb", "hugetlb.\(limit.pageSize).max", "\(limit.limit)", for: "the limit on huge pages"))
         }
         for (file, value) in (resources.unified ?? [:]).sorted(by: { $0.key < $1.key }) {
             result.append(CgroupSetting(String(file.prefix { $0 != "." }), file, value, for: "the raw value `\(file)`"))
@@ -44,10 +58,14 @@ extension CgroupSettings {
 
     private static func unifiedIO(_ io: RuntimeSpecification.BlockIO) -> [CgroupSetting] {
         var result: [CgroupSetting] = []
-        if let weight = io.weight, weight > 0 { result.append(CgroupSetting("io", "io.bfq.weight", "\(weight)", for: "the block IO weight")) }
+        if let weight = io.weight, weight > 0 {
+            result.append(CgroupSetting("io", "io.bfq.weight", "\(weight)", for: "the block IO weight"))
+        }
         for device in io.weightDevice ?? [] {
             guard let weight = device.weight else { continue }
-            result.append(CgroupSetting("io", "io.bfq.weight", "\(device.major):\(device.minor) \(weight)", for: "the block IO weight of a device"))
+            result.append(
+                CgroupSetting(
+                    "io", "io.bfq.weight", "\(device.major):\(device.minor) \(weight)", for: "the block IO weight of a device"))
         }
         let throttles: [([RuntimeSpecification.ThrottleDevice]?, String)] = [
             (io.throttleReadBpsDevice, "rbps"), (io.throttleWriteBpsDevice, "wbps"), (io.throttleReadIOPSDevice, "riops"),
@@ -55,7 +73,9 @@ extension CgroupSettings {
         ]
         for (devices, name) in throttles {
             for device in devices ?? [] {
-                result.append(CgroupSetting("io", "io.max", "\(device.major):\(device.minor) \(name)=\(device.rate)", for: "the block IO limit"))
+                result.append(
+                    CgroupSetting(
+                        "io", "io.max", "\(device.major):\(device.minor) \(name)=\(device.rate)", for: "the block IO limit"))
             }
         }
         return result

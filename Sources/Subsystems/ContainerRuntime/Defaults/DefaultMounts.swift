@@ -9,11 +9,14 @@ struct DefaultMounts {
         var result = system().filter { !explicit.contains($0.destination) }
         if let program = options.initProgram {
             result.append(
-                RuntimeSpecification.Mount(destination: "/sbin/docker-init", type: "bind", source: program, options: ["bind", "ro"]))
+                RuntimeSpecification.Mount(
+                    destination: "/sbin/docker-init", type: "bind", source: program, options: ["bind", "ro"]))
         }
         let own = options.temporaries.map(temporary) + options.binds.map(bind)
         func depth(_ path: String) -> Int { path.split(separator: "/").count }
-        return result + own.enumerated().sorted { (depth($0.element.destination), $0.offset) < (depth($1.element.destination), $1.offset) }.map(\.element)
+        return result
+            + own.enumerated().sorted { (depth($0.element.destination), $0.offset) < (depth($1.element.destination), $1.offset) }
+            .map(\.element)
     }
 
     private func system() -> [RuntimeSpecification.Mount] {
@@ -60,6 +63,9 @@ struct DefaultMounts {
     private func bind(_ bind: SandboxOptions.Bind) -> RuntimeSpecification.Mount {
         RuntimeSpecification.Mount(
             destination: bind.destination, type: "bind", source: bind.source,
-            options: [bind.recursive ? "rbind" : "bind", bind.readOnly ? (bind.recursive ? "rro" : "ro") : "rw", bind.propagation.isEmpty ? "rprivate" : bind.propagation])
+            options: [
+                bind.recursive ? "rbind" : "bind", bind.readOnly ? (bind.recursive ? "rro" : "ro") : "rw",
+                bind.propagation.isEmpty ? "rprivate" : bind.propagation,
+            ])
     }
 }

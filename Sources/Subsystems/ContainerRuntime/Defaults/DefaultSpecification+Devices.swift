@@ -9,8 +9,13 @@ extension DefaultSpecification {
     /// Deny all, then what every container may use. Source: `oci.md` §4, device rules.
     private static let standardRules: [Rule] =
         [Rule(allow: false, access: "rwm")]
-        + [(1, 3), (1, 5), (1, 7), (1, 8), (1, 9), (5, 0), (5, 1), (5, 2)].map { Rule(allow: true, type: "c", major: $0.0, minor: $0.1) }
-        + [Rule(allow: true, type: "c", major: 136), Rule(allow: true, type: "c", access: "m"), Rule(allow: true, type: "b", access: "m")]
+        + [(1, 3), (1, 5), (1, 7), (1, 8), (1, 9), (5, 0), (5, 1), (5, 2)].map {
+            Rule(allow: true, type: "c", major: $0.0, minor: $0.1)
+        }
+        + [
+            Rule(allow: true, type: "c", major: 136), Rule(allow: true, type: "c", access: "m"),
+            Rule(allow: true, type: "b", access: "m"),
+        ]
 
     static func devicesAndResources(
         _ options: SandboxOptions
@@ -27,20 +32,29 @@ extension DefaultSpecification {
     }
 
     /// A device, or all devices in a directory.
-    private static func mapped(_ mapping: SandboxOptions.DeviceMapping) throws -> [(device: RuntimeSpecification.Device, rule: Rule)] {
+    private static func mapped(
+        _ mapping: SandboxOptions.DeviceMapping
+    ) throws -> [(device: RuntimeSpecification.Device, rule: Rule)] {
         let status: FileStatus
         do { status = try FileStatus(mapping.hostPath, follow: true) } catch {
-            throw GantryError.invalid("error gathering device information while adding custom device \"\(mapping.hostPath)\": no such file or directory", cause: error)
+            throw GantryError.invalid(
+                "error gathering device information while adding custom device \"\(mapping.hostPath)\": no such file or directory",
+                cause: error)
         }
         if status.kind == .directory {
             return try FileSystem.list(mapping.hostPath).sorted().flatMap { name in
                 let path = "\(mapping.hostPath)/\(name)"
-                guard let kind = try? FileStatus(path).kind, [.directory, .characterDevice, .blockDevice].contains(kind) else { return [(device: RuntimeSpecification.Device, rule: Rule)]() }
-                return try mapped(SandboxOptions.DeviceMapping(hostPath: path, containerPath: "\(mapping.containerPath)/\(name)", access: mapping.access))
+                guard let kind = try? FileStatus(path).kind, [.directory, .characterDevice, .blockDevice].contains(kind) else {
+                    return [(device: RuntimeSpecification.Device, rule: Rule)]()
+                }
+                return try mapped(
+                    SandboxOptions.DeviceMapping(
+                        hostPath: path, containerPath: "\(mapping.containerPath)/\(name)", access: mapping.access))
             }
         }
         guard let device = device(status, path: mapping.containerPath) else {
-            throw GantryError.invalid("error gathering device information while adding custom device \"\(mapping.hostPath)\": not a device node")
+            throw GantryError.invalid(
+                "error gathering device information while adding custom device \"\(mapping.hostPath)\": not a device node")
         }
         return [(device, Rule(allow: true, type: device.type, major: device.major, minor: device.minor, access: mapping.access))]
     }
@@ -57,10 +71,16 @@ extension DefaultSpecification {
         var result: [RuntimeSpecification.Device] = []
         for name in try FileSystem.list(directory).sorted() {
             let path = "\(directory)/\(name)"
-            guard !["/dev/pts", "/dev/shm", "/dev/mqueue", "/dev/fd", "/dev/console", "/dev/ptmx", "/dev/.lxc", "/dev/.udev"].contains(path),
+            guard
+                !["/dev/pts", "/dev/shm", "/dev/mqueue", "/dev/fd", "/dev/console", "/dev/ptmx", "/dev/.lxc", "/dev/.udev"]
+                    .contains(path),
                 let status = try? FileStatus(path)
             else { continue }
-            if status.kind == .directory { result += try hostDevices(path) } else if let device = device(status, path: path) { result.append(device) }
+            if status.kind == .directory {
+                result += try hostDevices(path)
+            } else if let device = device(status, path: path) {
+                result.append(device)
+            }
         }
         return result
     }

@@ -8,7 +8,8 @@ package import OCI
 package enum DefaultSpecification {
     /// Docker's fourteen. Source: `docker run --help`'s documentation; moby/oci/caps.
     package static let capabilities = [
-        "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FSETID", "CAP_FOWNER", "CAP_MKNOD", "CAP_NET_RAW", "CAP_SETGID", "CAP_SETUID", "CAP_SETFCAP",
+        "CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FSETID", "CAP_FOWNER", "CAP_MKNOD", "CAP_NET_RAW", "CAP_SETGID", "CAP_SETUID",
+        "CAP_SETFCAP",
         "CAP_SETPCAP", "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_KILL", "CAP_AUDIT_WRITE",
     ]
 
@@ -46,8 +47,11 @@ package enum DefaultSpecification {
         } else if case .profile = options.seccomp {
             linux.seccomp = try seccomp(options.seccomp, capabilities)
         }
-        if options.binds.contains(where: { $0.propagation.hasSuffix("shared") }) { linux.rootfsPropagation = "rshared" }
-        else if options.binds.contains(where: { $0.propagation.hasSuffix("slave") }) { linux.rootfsPropagation = "rslave" }
+        if options.binds.contains(where: { $0.propagation.hasSuffix("shared") }) {
+            linux.rootfsPropagation = "rshared"
+        } else if options.binds.contains(where: { $0.propagation.hasSuffix("slave") }) {
+            linux.rootfsPropagation = "rslave"
+        }
         result.linux = linux
         return result
     }
@@ -67,7 +71,8 @@ package enum DefaultSpecification {
         var process = RuntimeSpecification.Process(
             args: initial + options.arguments, env: options.environment, cwd: options.workingDirectory, user: options.user)
         process.terminal = options.terminal
-        process.capabilities = RuntimeSpecification.Capabilities(bounding: capabilities, effective: capabilities, permitted: capabilities)
+        process.capabilities = RuntimeSpecification.Capabilities(
+            bounding: capabilities, effective: capabilities, permitted: capabilities)
         process.rlimits = options.limits
         process.noNewPrivileges = options.noNewPrivileges
         process.oomScoreAdj = options.outOfMemoryScore
@@ -77,7 +82,9 @@ package enum DefaultSpecification {
     /// The bounding set that the options come to, sorted as the kernel numbers it.
     package static func capabilities(_ options: SandboxOptions) throws(GantryError) -> [String] {
         let available = Capability.available()
-        func names(_ mask: UInt64) -> [String] { Capability.names.enumerated().filter { mask & 1 << UInt64($0.offset) != 0 }.map(\.element) }
+        func names(_ mask: UInt64) -> [String] {
+            Capability.names.enumerated().filter { mask & 1 << UInt64($0.offset) != 0 }.map(\.element)
+        }
         if options.privileged { return names(available) }
         func full(_ name: String) -> String { name.uppercased().hasPrefix("CAP_") ? name.uppercased() : "CAP_" + name.uppercased() }
         let added = options.capabilitiesAdded.map(full)
@@ -85,7 +92,8 @@ package enum DefaultSpecification {
         let addedMask = try Capability.mask(added.filter { $0 != "CAP_ALL" })
         guard addedMask & ~available == 0 else {
             let missing = names(addedMask & ~available).joined(separator: ", ")
-            throw .unsupported("this host cannot give \(missing): the daemon does not have it itself", hint: "leave it out of --cap-add")
+            throw .unsupported(
+                "this host cannot give \(missing): the daemon does not have it itself", hint: "leave it out of --cap-add")
         }
         var mask = try Capability.mask(capabilities) & available
         if added.contains("CAP_ALL") { mask = available }

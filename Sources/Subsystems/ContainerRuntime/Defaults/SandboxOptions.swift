@@ -24,7 +24,9 @@ package struct SandboxOptions: Sendable {
         /// What is mounted below the source comes along.
         package var recursive: Bool
 
-        package init(source: String, destination: String, readOnly: Bool = false, propagation: String = "rprivate", recursive: Bool = true) {
+        package init(
+            source: String, destination: String, readOnly: Bool = false, propagation: String = "rprivate", recursive: Bool = true
+        ) {
             self.source = source
             self.destination = destination
             self.readOnly = readOnly

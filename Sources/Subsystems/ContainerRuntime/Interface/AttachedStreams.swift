@@ -27,7 +27,9 @@ package final class AttachedStreams: Sendable {
         var rest = bytes[...]
         while !rest.isEmpty {
             let piece = rest.prefix(Frame.maximumPayload)
-            do { try await connection.send(.stdin, Array(piece)) } catch let error as SystemError where error.errno == EPIPE || error.errno == ECONNRESET {
+            do { try await connection.send(.stdin, Array(piece)) } catch let error as SystemError
+                where error.errno == EPIPE || error.errno == ECONNRESET
+            {
                 return
             }
             rest = rest.dropFirst(piece.count)
@@ -36,7 +38,9 @@ package final class AttachedStreams: Sendable {
 
     /// The end of this side's input.
     package func closeInput() async throws {
-        do { try await connection.send(.closeStdin) } catch let error as SystemError where error.errno == EPIPE || error.errno == ECONNRESET {}
+        do { try await connection.send(.closeStdin) } catch let error as SystemError
+            where error.errno == EPIPE || error.errno == ECONNRESET
+        {}
     }
 
     /// Leaves; the process goes on.

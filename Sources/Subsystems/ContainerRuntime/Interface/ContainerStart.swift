@@ -10,7 +10,10 @@ package struct StandardStreams: Sendable, Equatable {
     /// Standard input is closed when the first attached client that sends input has closed its side.
     package var stdinOnce: Bool
 
-    package init(terminal: Bool = false, consoleSize: RuntimeSpecification.ConsoleSize? = nil, openStdin: Bool = false, stdinOnce: Bool = false) {
+    package init(
+        terminal: Bool = false, consoleSize: RuntimeSpecification.ConsoleSize? = nil, openStdin: Bool = false,
+        stdinOnce: Bool = false
+    ) {
         self.terminal = terminal
         self.consoleSize = consoleSize
         self.openStdin = openStdin

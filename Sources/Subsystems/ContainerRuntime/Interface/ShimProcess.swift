@@ -63,7 +63,8 @@ package final class ShimProcess: Sendable {
         let connection = try connect()
         guard let (kind, payload) = try await connection.request(.release) else { throw ended() }
         if kind == .report, let report = StartReport(payload) {
-            throw plan.map { PlanFailure.error(report, plan: $0) } ?? GantryError.unavailable("the program could not be run", cause: SystemError("execve", errno: report.errno))
+            throw plan.map { PlanFailure.error(report, plan: $0) }
+                ?? GantryError.unavailable("the program could not be run", cause: SystemError("execve", errno: report.errno))
         }
         try Self.check(payload, "release")
     }

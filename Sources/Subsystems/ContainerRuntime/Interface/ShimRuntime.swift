@@ -29,7 +29,9 @@ package final class ShimRuntime: Sendable {
 
     /// Only letters, digits and `_.-`, not starting with a dot: it names a directory.
     private static func check(id: String) throws(GantryError) {
-        let allowed = id.utf8.allSatisfy { $0 | 32 >= 97 && $0 | 32 <= 122 || $0 >= 48 && $0 <= 57 || $0 == 95 || $0 == 46 || $0 == 45 }
+        let allowed = id.utf8.allSatisfy {
+            $0 | 32 >= 97 && $0 | 32 <= 122 || $0 >= 48 && $0 <= 57 || $0 == 95 || $0 == 46 || $0 == 45
+        }
         guard !id.isEmpty, id.utf8.count <= 128, !id.hasPrefix("."), allowed else { throw .invalid("invalid container id `\(id)`") }
     }
 
@@ -44,7 +46,9 @@ package final class ShimRuntime: Sendable {
         try Self.check(id: request.id)
         let directory = directory(request.id)
         if FileSystem.exists(directory) {
-            if (try? ShimConnection(stateDirectory: directory)) != nil { throw GantryError.conflict("container \(request.id) is running") }
+            if (try? ShimConnection(stateDirectory: directory)) != nil {
+                throw GantryError.conflict("container \(request.id) is running")
+            }
             try forget(container: request.id)
         }
         let path = try CgroupHost.path(request.specification.linux?.cgroupsPath, id: request.id)
@@ -71,14 +75,16 @@ package final class ShimRuntime: Sendable {
         let directory = "\(directory(request.id))/exec-\(request.execID)"
         do {
             try FileSystem.makeDirectories(directory, mode: 0o700)
-            let container = OwnedDescriptor(try LinuxSystem.check("pidfd_open", "\(request.initProcessID)") { gantry_pidfd_open(request.initProcessID, 0) })
+            let container = OwnedDescriptor(
+                try LinuxSystem.check("pidfd_open", "\(request.initProcessID)") { gantry_pidfd_open(request.initProcessID, 0) })
             let groups = cgroups.directories(request.id)
             let plan = try ExecPlanner(
                 request: request, stateDirectory: directory, container: container,
                 cgroupDirectory: cgroups.layout.isUnified ? groups[0] : "",
                 cgroupFiles: cgroups.layout.isUnified ? [] : groups.map { "\($0)/cgroup.procs" }
             ).plan()
-            return try await launch(plan, directory, title: "\(request.id)/\(request.execID)", removesState: request.inherited == nil)
+            return try await launch(
+                plan, directory, title: "\(request.id)/\(request.execID)", removesState: request.inherited == nil)
         } catch {
             undo { try FileSystem.removeTree(directory) }
             throw error
@@ -88,7 +94,8 @@ package final class ShimRuntime: Sendable {
     private func launch(_ plan: Plan, _ directory: String, title: String, removesState: Bool) async throws -> ShimProcess {
         let report = try await launcher.launch(plan, title: title)
         guard report.outcome == .started || report.outcome == .held else { throw PlanFailure.error(report, plan: plan) }
-        return try ShimProcess(processID: report.processID, stateDirectory: directory, plan: plan, removesState: removesState)
+        return try ShimProcess(
+            processID: report.processID, stateDirectory: directory, plan: plan.withoutDescriptors, removesState: removesState)
     }
 
     /// Cleaning up after a failure must not hide the failure.

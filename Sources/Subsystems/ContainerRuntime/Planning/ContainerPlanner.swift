@@ -42,14 +42,16 @@ package struct ContainerPlanner {
         addShim(&plan)
         try addNamespaces(&plan)
         try ProcessPlanner.addLimits(process, to: &plan)
-        try addRoot(&plan)
-        for mount in specification.mounts ?? [] { try MountPlanner(mount: mount, cgroups: cgroups, cgroupPath: cgroupPath).add(to: &plan) }
+        addRoot(&plan)
+        for mount in specification.mounts ?? [] {
+            try MountPlanner(mount: mount, cgroups: cgroups, cgroupPath: cgroupPath).add(to: &plan)
+        }
         addDevices(&plan)
         try addNames(&plan)
         for path in linux.maskedPaths ?? [] { plan.add(.mask, [], [path]) }
         for path in linux.readonlyPaths ?? [] { plan.add(.readOnly, [], [path]) }
         if process.cwd != "/" { plan.add(.makeDirectory, [], [process.cwd]) }
-        if request.stdio.terminal { 
+        if request.stdio.terminal {
             ProcessPlanner.addTerminal(
                 request.stdio, user: process.user.uid, makeConsole: hasOwnDevices, inherited: request.inherited, to: &plan)
         }
@@ -73,7 +75,8 @@ package struct ContainerPlanner {
     // MARK: Namespaces and control groups
 
     private static let flags: [RuntimeSpecification.Namespace.Kind: CInt] = [
-        .pid: CLONE_NEWPID, .network: CLONE_NEWNET, .ipc: CLONE_NEWIPC, .uts: CLONE_NEWUTS, .cgroup: CLONE_NEWCGROUP, .time: CLONE_NEWTIME,
+        .pid: CLONE_NEWPID, .network: CLONE_NEWNET, .ipc: CLONE_NEWIPC, .uts: CLONE_NEWUTS, .cgroup: CLONE_NEWCGROUP,
+        .time: CLONE_NEWTIME,
     ]
 
     private func addNamespaces(_ plan: inout Plan) throws {
@@ -83,7 +86,9 @@ package struct ContainerPlanner {
         var unshared: UInt64 = 0
         for namespace in linux.namespaces ?? [] {
             if namespace.type == .user { throw GantryError.unsupported("user namespaces are not supported yet") }
-            guard let flag = Self.flags[namespace.type], !(namespace.type == .network && request.networkNamespace != nil) else { continue }
+            guard let flag = Self.flags[namespace.type], !(namespace.type == .network && request.networkNamespace != nil) else {
+                continue
+            }
             if let path = namespace.path, !path.isEmpty {
                 let descriptor = try OwnedDescriptor.open(path, O_RDONLY)
                 if namespace.type == .pid { processNamespace = descriptor } else { joined.append((descriptor, flag)) }
@@ -97,7 +102,9 @@ package struct ContainerPlanner {
         if let network = request.networkNamespace { joined.append((network, CLONE_NEWNET)) }
         if let processNamespace { plan.add(.enterProcessNamespace, [plan.index(of: processNamespace)]) }
         plan.add(.fork, [cloneFlags], [cgroups.isUnified ? cgroups.unified! + cgroupPath : ""])
-        if !cgroups.isUnified { plan.add(.enterCgroups, [], cgroups.hierarchies.map { "\($0.mountPoint)\(cgroupPath)/cgroup.procs" }) }
+        if !cgroups.isUnified {
+            plan.add(.enterCgroups, [], cgroups.hierarchies.map { "\($0.mountPoint)\(cgroupPath)/cgroup.procs" })
+        }
         if unshared != 0 { plan.add(.unshare, [unshared]) }
         for (descriptor, flag) in joined { plan.add(.enterNamespace, [plan.index(of: descriptor), UInt64(flag)]) }
     }
@@ -110,13 +117,11 @@ package struct ContainerPlanner {
 
     private var isShared: Bool { rootPropagation & UInt64(MS_SHARED) != 0 }
 
-    private func addRoot(_ plan: inout Plan) throws {
+    private func addRoot(_ plan: inout Plan) {
         plan.add(.propagation, [isShared ? UInt64(MS_REC | MS_SHARED) : rootPropagation | UInt64(MS_REC)])
         switch request.root {
-        case .overlay(let directory, let lower, let upper, let work):
-            let options = try PrivateMounts.overlayOptions(lower: lower, upper: upper, work: work)
-            plan.add(.rootOverlay, [0, isShared ? 1 : 0], [directory, mountPoint, options])
-        case .directory(let path): plan.add(.rootBind, [0, isShared ? 1 : 0], [path, mountPoint])
+        case .tree(let tree): plan.add(.rootTree, [plan.index(of: tree), isShared ? 1 : 0], [mountPoint])
+        case .directory(let path): plan.add(.rootBind, [0, isShared ? 1 : 0], [mountPoint, path])
         }
     }
 
@@ -133,7 +138,8 @@ package struct ContainerPlanner {
             plan.add(
                 .device,
                 [
-                    UInt64(UInt32(type) | (device.fileMode ?? 0o666) & 0o7777), UInt64(device.major ?? 0), UInt64(device.minor ?? 0),
+                    UInt64(UInt32(type) | (device.fileMode ?? 0o666) & 0o7777), UInt64(device.major ?? 0),
+                    UInt64(device.minor ?? 0),
                     UInt64(device.uid ?? 0), UInt64(device.gid ?? 0),
                 ], [device.path, device.path])
         }

@@ -15,7 +15,8 @@ struct MountOptions: Equatable {
     var data: [(key: String, value: String)] = []
 
     static func == (left: MountOptions, right: MountOptions) -> Bool {
-        left.isBind == right.isBind && left.isRecursiveBind == right.isRecursiveBind && left.set == right.set && left.clear == right.clear
+        left.isBind == right.isBind && left.isRecursiveBind == right.isRecursiveBind && left.set == right.set
+            && left.clear == right.clear
             && left.recursiveSet == right.recursiveSet && left.propagation == right.propagation
             && left.data.elementsEqual(right.data) { $0 == $1 }
     }
@@ -29,11 +30,14 @@ struct MountOptions: Equatable {
     private static let attributes: [String: (set: UInt64, clear: UInt64)] = [
         "ro": (readOnly, 0), "rw": (0, readOnly), "nosuid": (noSetUID, 0), "suid": (0, noSetUID), "nodev": (noDevices, 0),
         "dev": (0, noDevices), "noexec": (noExecution, 0), "exec": (0, noExecution), "noatime": (0x10, accessTimes),
-        "atime": (0, accessTimes), "strictatime": (0x20, accessTimes), "nostrictatime": (0, accessTimes), "relatime": (0, accessTimes),
+        "atime": (0, accessTimes), "strictatime": (0x20, accessTimes), "nostrictatime": (0, accessTimes),
+        "relatime": (0, accessTimes),
         "norelatime": (0, accessTimes), "nodiratime": (0x80, 0), "diratime": (0, 0x80), "nosymfollow": (0x20_0000, 0),
         "symfollow": (0, 0x20_0000), "defaults": (0, 0),
     ]
-    private static let recursiveAttributes: [String: UInt64] = ["rro": readOnly, "rnosuid": noSetUID, "rnodev": noDevices, "rnoexec": noExecution]
+    private static let recursiveAttributes: [String: UInt64] = [
+        "rro": readOnly, "rnosuid": noSetUID, "rnodev": noDevices, "rnoexec": noExecution,
+    ]
     private static let propagations: [String: CInt] = [
         "private": MS_PRIVATE, "rprivate": MS_PRIVATE | MS_REC, "slave": MS_SLAVE, "rslave": MS_SLAVE | MS_REC, "shared": MS_SHARED,
         "rshared": MS_SHARED | MS_REC, "unbindable": MS_UNBINDABLE, "runbindable": MS_UNBINDABLE | MS_REC,

@@ -11,7 +11,8 @@ struct MountPlanner {
 
     /// Files of /proc that may be replaced; anything else there could fake what the kernel says (CVE-2019-16884).
     private static let replaceable: Set<String> = [
-        "/proc/cpuinfo", "/proc/diskstats", "/proc/meminfo", "/proc/stat", "/proc/swaps", "/proc/uptime", "/proc/loadavg", "/proc/slabinfo",
+        "/proc/cpuinfo", "/proc/diskstats", "/proc/meminfo", "/proc/stat", "/proc/swaps", "/proc/uptime", "/proc/loadavg",
+        "/proc/slabinfo",
         "/proc/net/dev", "/proc/sys/kernel/ns_last_pid", "/proc/sys/crypto/fips_enabled",
     ]
 
@@ -39,7 +40,10 @@ struct MountPlanner {
         let recursive = options.recursiveSet != 0
         plan.add(
             .bind,
-            [options.isRecursiveBind ? 1 : 0, options.set | options.recursiveSet, options.clear & ~options.set & ~1, recursive ? 1 : 0, propagation],
+            [
+                options.isRecursiveBind ? 1 : 0, options.set | options.recursiveSet, options.clear & ~options.set & ~1,
+                recursive ? 1 : 0, propagation,
+            ],
             [mount.source ?? "", target])
     }
 
@@ -63,7 +67,8 @@ struct MountPlanner {
         plan.add(.mountNew, [closed, 1], ["tmpfs", target, "source", "tmpfs", "mode", "755"])
         for hierarchy in cgroups.hierarchies {
             plan.add(
-                .bind, [0, options.set, 0, 0, UInt64(MS_PRIVATE)], [hierarchy.mountPoint + cgroupPath, "\(target)/\(hierarchy.name)"])
+                .bind, [0, options.set, 0, 0, UInt64(MS_PRIVATE)],
+                [hierarchy.mountPoint + cgroupPath, "\(target)/\(hierarchy.name)"])
             for controller in hierarchy.controllers where hierarchy.controllers.count > 1 {
                 plan.add(.symbolicLink, [], [hierarchy.name, "\(target)/\(controller)"])
             }

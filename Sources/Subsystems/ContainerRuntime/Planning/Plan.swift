@@ -23,6 +23,13 @@ package struct Plan: Sendable {
         return UInt64(descriptors.count - 1)
     }
 
+    /// Explains failures as well as the plan itself, and keeps nothing open.
+    var withoutDescriptors: Plan {
+        var result = self
+        result.descriptors = []
+        return result
+    }
+
     /// One line per step, for tests and logs: operation, numbers in hexadecimal, strings in quotes (long ones by length).
     package var text: String {
         steps.map { step in

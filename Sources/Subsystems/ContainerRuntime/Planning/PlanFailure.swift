@@ -15,12 +15,15 @@ enum PlanFailure {
         switch step.operation {
         case .execute: return startError(step, report, cause)
         case .workingDirectory where report.errno == EXDEV:
-            return ProcessStartError(kind: .other, step: cause.call, message: "current working directory is outside of container mount namespace root")
+            return ProcessStartError(
+                kind: .other, step: cause.call, message: "current working directory is outside of container mount namespace root")
         case .workingDirectory:
             return ProcessStartError(
-                kind: .other, step: cause.call, message: "chdir to cwd (\"\(argument(step))\") set in config.json failed: \(cause.reason)")
+                kind: .other, step: cause.call,
+                message: "chdir to cwd (\"\(argument(step))\") set in config.json failed: \(cause.reason)")
         default:
-            return GantryError(.unavailable, "cannot prepare the container (step \(report.step + 1) of \(plan.steps.count))", cause: cause)
+            return GantryError(
+                .unavailable, "cannot prepare the container (step \(report.step + 1) of \(plan.steps.count))", cause: cause)
         }
     }
 
@@ -46,7 +49,7 @@ enum PlanFailure {
         switch step.operation {
         case .mountNew: "mount \(text(step, 0)) on"
         case .bind: "bind `\(text(step, 0))` on"
-        case .rootOverlay: "mount the overlay in"
+        case .rootTree: "attach the root at"
         case .rootBind: "bind the root"
         case .device: "make the device"
         case .mask: "mask"

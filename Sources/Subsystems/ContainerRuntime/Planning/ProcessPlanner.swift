@@ -14,7 +14,9 @@ struct ProcessPlanner {
     /// Limits and the OOM score are set while the host's /proc is still there.
     static func addLimits(_ process: RuntimeSpecification.Process, to plan: inout Plan) throws(GantryError) {
         for limit in process.rlimits ?? [] {
-            guard let number = ResourceLimitName.numbers[limit.type] else { throw .invalid("unknown resource limit `\(limit.type)`") }
+            guard let number = ResourceLimitName.numbers[limit.type] else {
+                throw .invalid("unknown resource limit `\(limit.type)`")
+            }
             plan.add(.resourceLimit, [number, limit.soft, limit.hard])
         }
         if let score = process.oomScoreAdj { plan.add(.outOfMemoryScore, [], ["\(score)"]) }
@@ -38,7 +40,9 @@ struct ProcessPlanner {
         for text in arguments + (process.env ?? []) + [process.cwd] where text.utf8.contains(0) {
             throw GantryError.invalid("arguments and environment cannot contain a zero byte")
         }
-        guard process.cwd.hasPrefix("/") else { throw GantryError.invalid("the working directory `\(process.cwd)` is not absolute") }
+        guard process.cwd.hasPrefix("/") else {
+            throw GantryError.invalid("the working directory `\(process.cwd)` is not absolute")
+        }
         if let profile = process.apparmorProfile, !profile.isEmpty, profile != "unconfined" {
             throw GantryError.unsupported("AppArmor profiles are not supported", hint: "leave `apparmor=\(profile)` out")
         }
@@ -61,7 +65,8 @@ struct ProcessPlanner {
             .identity, [UInt64(user.uid), UInt64(user.gid), UInt64(user.umask ?? 0o022), try mask(capabilities.bounding)] + groups)
         if hold { plan.add(.hold) }
         let sets = [
-            try mask(capabilities.effective), try mask(capabilities.permitted), try mask(capabilities.inheritable), try mask(capabilities.ambient),
+            try mask(capabilities.effective), try mask(capabilities.permitted), try mask(capabilities.inheritable),
+            try mask(capabilities.ambient),
         ]
         let filter = try seccomp.map { try SeccompCompiler.shared.compile($0) }
         if process.noNewPrivileges == true {

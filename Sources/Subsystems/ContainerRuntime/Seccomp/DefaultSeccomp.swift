@@ -13,7 +13,8 @@ package enum DefaultSeccomp {
             LinuxSeccomp.Rule(names: ["socket"], action: allow, args: [LinuxSeccomp.Condition(index: 0, value: family, op: op)])
         }
         rules += [0, 8, 0x20000, 0x20008, 0xFFFF_FFFF].map { value in
-            LinuxSeccomp.Rule(names: ["personality"], action: allow, args: [LinuxSeccomp.Condition(index: 0, value: value, op: "SCMP_CMP_EQ")])
+            LinuxSeccomp.Rule(
+                names: ["personality"], action: allow, args: [LinuxSeccomp.Condition(index: 0, value: value, op: "SCMP_CMP_EQ")])
         }
         if let names = byMachine[machine] { rules.append(LinuxSeccomp.Rule(names: names, action: allow)) }
         for (capability, names) in byCapability where capabilities.contains(capability) {
@@ -30,7 +31,8 @@ package enum DefaultSeccomp {
         }
         return LinuxSeccomp(
             defaultAction: "SCMP_ACT_ERRNO", defaultErrnoRet: 1,
-            architectures: machine == "arm64" ? ["SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM"] : ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"],
+            architectures: machine == "arm64"
+                ? ["SCMP_ARCH_AARCH64", "SCMP_ARCH_ARM"] : ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86", "SCMP_ARCH_X32"],
             syscalls: rules)
     }
 
@@ -54,7 +56,7 @@ package enum DefaultSeccomp {
         (
             "CAP_DAC_READ_SEARCH",
             [
-                "open_by_handle_at",
+                "open_by_handle_at"
             ]
         ),
         (
@@ -69,13 +71,13 @@ package enum DefaultSeccomp {
         (
             "CAP_SYS_BOOT",
             [
-                "reboot",
+                "reboot"
             ]
         ),
         (
             "CAP_SYS_CHROOT",
             [
-                "chroot",
+                "chroot"
             ]
         ),
         (
@@ -87,7 +89,7 @@ package enum DefaultSeccomp {
         (
             "CAP_SYS_PACCT",
             [
-                "acct",
+                "acct"
             ]
         ),
         (
@@ -111,7 +113,7 @@ package enum DefaultSeccomp {
         (
             "CAP_SYS_TTY_CONFIG",
             [
-                "vhangup",
+                "vhangup"
             ]
         ),
         (
@@ -123,19 +125,19 @@ package enum DefaultSeccomp {
         (
             "CAP_SYSLOG",
             [
-                "syslog",
+                "syslog"
             ]
         ),
         (
             "CAP_BPF",
             [
-                "bpf",
+                "bpf"
             ]
         ),
         (
             "CAP_PERFMON",
             [
-                "perf_event_open",
+                "perf_event_open"
             ]
         ),
     ]

@@ -38,15 +38,25 @@ struct DockerSeccompProfile: Decodable {
     var syscalls: [Rule]?
 
     /// Applies the conditions.
-    static func resolve(_ bytes: [UInt8], capabilities: Set<String>, machine: String = DefaultSeccomp.machine) throws -> LinuxSeccomp {
+    static func resolve(
+        _ bytes: [UInt8], capabilities: Set<String>, machine: String = DefaultSeccomp.machine
+    ) throws -> LinuxSeccomp {
         let profile = try JSONDecoder().decode(DockerSeccompProfile.self, from: Data(bytes))
         let native = machine == "arm64" ? "SCMP_ARCH_AARCH64" : "SCMP_ARCH_X86_64"
         let mapped = profile.archMap?.first { $0.architecture == native }
         let rules = (profile.syscalls ?? []).compactMap { rule -> LinuxSeccomp.Rule? in
-            if let includes = rule.includes?.holds(capabilities, machine), includes.capabilities == false || includes.machine == false { return nil }
-            if let excludes = rule.excludes?.holds(capabilities, machine), excludes.capabilities == true || excludes.machine == true { return nil }
+            if let includes = rule.includes?.holds(capabilities, machine),
+                includes.capabilities == false || includes.machine == false
+            {
+                return nil
+            }
+            if let excludes = rule.excludes?.holds(capabilities, machine), excludes.capabilities == true || excludes.machine == true
+            {
+                return nil
+            }
             return LinuxSeccomp.Rule(
-                names: (rule.names ?? []) + (rule.name.map { [$0] } ?? []), action: rule.action, errnoRet: rule.errnoRet, args: rule.args)
+                names: (rule.names ?? []) + (rule.name.map { [$0] } ?? []), action: rule.action, errnoRet: rule.errnoRet,
+                args: rule.args)
         }
         return LinuxSeccomp(
             defaultAction: profile.defaultAction, defaultErrnoRet: profile.defaultErrnoRet,

@@ -2,8 +2,8 @@ internal import CLinux
 internal import CSeccomp
 internal import Essentials
 internal import LinuxSystem
-internal import Synchronization
 package import OCI
+internal import Synchronization
 
 /// Compiles a filter to the kernel's bytes with libseccomp. The last few are kept: nearly all containers share one.
 package final class SeccompCompiler: Sendable {
@@ -29,7 +29,9 @@ package final class SeccompCompiler: Sendable {
         for name in profile.architectures ?? [] {
             guard let number = architectures[name] else { throw GantryError.invalid("unknown seccomp architecture `\(name)`") }
             let code = seccomp_arch_add(context, number)
-            guard code == 0 || code == -EEXIST || code == -EINVAL || code == -EDOM else { throw SystemError("seccomp_arch_add", name, errno: -code) }
+            guard code == 0 || code == -EEXIST || code == -EINVAL || code == -EDOM else {
+                throw SystemError("seccomp_arch_add", name, errno: -code)
+            }
         }
         // A binary tree over the calls instead of a list; older libraries know only the list.
         _ = seccomp_attr_set(context, SCMP_FLTATR_CTL_OPTIMIZE, 2)
@@ -58,7 +60,9 @@ package final class SeccompCompiler: Sendable {
         let repeated = Set(conditions.map(\.arg)).count != conditions.count
         for group in repeated ? conditions.map({ [$0] }) : [conditions] {
             let code = seccomp_rule_add_array(context, action, number, UInt32(group.count), group)
-            guard code == 0 else { throw GantryError.invalid("seccomp rule for `\(name)`", cause: SystemError("seccomp_rule_add", name, errno: -code)) }
+            guard code == 0 else {
+                throw GantryError.invalid("seccomp rule for `\(name)`", cause: SystemError("seccomp_rule_add", name, errno: -code))
+            }
         }
     }
 
@@ -67,7 +71,9 @@ package final class SeccompCompiler: Sendable {
             "SCMP_CMP_NE": SCMP_CMP_NE, "SCMP_CMP_LT": SCMP_CMP_LT, "SCMP_CMP_LE": SCMP_CMP_LE, "SCMP_CMP_EQ": SCMP_CMP_EQ,
             "SCMP_CMP_GE": SCMP_CMP_GE, "SCMP_CMP_GT": SCMP_CMP_GT, "SCMP_CMP_MASKED_EQ": SCMP_CMP_MASKED_EQ,
         ]
-        guard let op = operators[condition.op], condition.index < 6 else { throw .invalid("invalid seccomp condition `\(condition.op)`") }
+        guard let op = operators[condition.op], condition.index < 6 else {
+            throw .invalid("invalid seccomp condition `\(condition.op)`")
+        }
         return scmp_arg_cmp(arg: condition.index, op: op, datum_a: condition.value, datum_b: condition.valueTwo ?? 0)
     }
 

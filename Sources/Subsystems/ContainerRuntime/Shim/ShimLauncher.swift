@@ -9,9 +9,12 @@ struct ShimLauncher: Sendable {
 
     init(path: String) throws {
         let content = try FileSystem.read(path)
-        let file = OwnedDescriptor(try check("memfd_create") { gantry_memfd_create("gantry-shim", UInt32(MFD_CLOEXEC | MFD_ALLOW_SEALING)) })
+        let file = OwnedDescriptor(
+            try check("memfd_create") { gantry_memfd_create("gantry-shim", UInt32(MFD_CLOEXEC | MFD_ALLOW_SEALING)) })
         try file.writeAll(content)
-        try check("fcntl", "seal") { gantry_fcntl(file.raw, F_ADD_SEALS, Int(F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)) }
+        try check("fcntl", "seal") {
+            gantry_fcntl(file.raw, F_ADD_SEALS, Int(F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE))
+        }
         // A memfd opened for writing cannot be executed: the program is run through a second, read-only opening.
         program = try Self.high(try OwnedDescriptor.open(file.procPath, O_RDONLY))
     }
