@@ -1,6 +1,6 @@
-import ContainerRuntime
-package import Essentials
 import BuildGraph
+import ContainerRuntime
+import Essentials
 import GRDB
 import Images
 import LinuxSystem
@@ -28,7 +28,9 @@ package final class Engine: EngineOperations {
     package init(configuration: EngineConfiguration, logger: Logger) throws {
         self.logger = logger
         lock = try DataRootLock(configuration.dataRoot)
-        for name in ["containers", "empty", "tmp"] { try FileSystem.makeDirectories("\(configuration.dataRoot)/\(name)", mode: 0o710) }
+        for name in ["containers", "empty", "tmp"] {
+            try FileSystem.makeDirectories("\(configuration.dataRoot)/\(name)", mode: 0o710)
+        }
         try FileSystem.makeDirectories("\(configuration.execRoot)/containers", mode: 0o711)
         let database = try StateDatabase.open("\(configuration.dataRoot)/gantry.db")
         let store = try ImageStore(dataRoot: configuration.dataRoot, database: database, logger: logger)

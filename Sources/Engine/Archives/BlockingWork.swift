@@ -13,10 +13,12 @@ enum BlockingWork {
             defer { pthread_attr_destroy(&attributes) }
             var thread = pthread_t()
             let raw = Unmanaged.passRetained(job).toOpaque()
-            let code = pthread_create(&thread, &attributes, { raw in
-                if let raw { Unmanaged<Job>.fromOpaque(raw).takeRetainedValue().body() }
-                return nil
-            }, raw)
+            let code = pthread_create(
+                &thread, &attributes,
+                { raw in
+                    if let raw { Unmanaged<Job>.fromOpaque(raw).takeRetainedValue().body() }
+                    return nil
+                }, raw)
             // Without a new thread the work is still done, on this one.
             if code != 0 { Unmanaged<Job>.fromOpaque(raw).takeRetainedValue().body() }
         }
@@ -192,7 +194,9 @@ extension BlockingWork {
     }
 
     /// Runs `body` on a thread of its own; what it writes through the closure it is given goes to `sink`.
-    static func writing(to sink: ByteSink, _ body: @escaping @Sendable (@escaping ([UInt8]) throws -> Void) throws -> Void) async throws {
+    static func writing(
+        to sink: ByteSink, _ body: @escaping @Sendable (@escaping ([UInt8]) throws -> Void) throws -> Void
+    ) async throws {
         let bridge = ByteBridge()
         async let work: Void = run {
             do {

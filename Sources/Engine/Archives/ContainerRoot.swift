@@ -19,7 +19,8 @@ struct ContainerRoot: Sendable {
         }
         return ContainerRoot(
             descriptor: try PrivateMounts.overlay(
-                layersDirectory: snapshot.layersDirectory, lower: context.lowerNames(snapshot), upper: snapshot.upper, work: snapshot.work,
+                layersDirectory: snapshot.layersDirectory, lower: context.lowerNames(snapshot), upper: snapshot.upper,
+                work: snapshot.work,
                 readOnly: readOnly))
     }
 
@@ -39,7 +40,8 @@ struct ContainerRoot: Sendable {
         do throws(SystemError) {
             if cleaned == "/" { return Location(parent: descriptor, name: "", status: try descriptor.status()) }
             let slash = cleaned.lastIndex(of: "/") ?? cleaned.startIndex
-            let parent = try descriptor.openInRoot(slash == cleaned.startIndex ? "/" : String(cleaned[..<slash]), O_PATH | O_DIRECTORY)
+            let parent = try descriptor.openInRoot(
+                slash == cleaned.startIndex ? "/" : String(cleaned[..<slash]), O_PATH | O_DIRECTORY)
             let name = String(cleaned[cleaned.index(after: slash)...])
             var status = try FileStatus(name, in: parent.raw)
             if follows, status.kind == .symbolicLink {

@@ -1,7 +1,8 @@
 /// The places that a run makes in a container's root only to mount something on them. They are no change of the user's.
 enum MountPoints {
     private static let standard = [
-        "/dev", "/dev/console", "/dev/pts", "/dev/shm", "/dev/mqueue", "/proc", "/sys", "/etc/hostname", "/etc/hosts", "/etc/resolv.conf",
+        "/dev", "/dev/console", "/dev/pts", "/dev/shm", "/dev/mqueue", "/proc", "/sys", "/etc/hostname", "/etc/hosts",
+        "/etc/resolv.conf",
     ]
 
     /// Leaves out added mount points, and directories above them that changed for no other reason.

@@ -98,7 +98,9 @@ struct BuildDirectory: Sendable {
         guard let text = found else { throw GantryError.invalid("Cannot locate specified Dockerfile: \(name)") }
         var ignored = IgnoreFile()
         if let rules = try Self.text("\(name).dockerignore", in: root) ?? Self.text(".dockerignore", in: root) {
-            do throws(IgnoreFile.PatternError) { ignored = try IgnoreFile(rules) } catch { throw GantryError.invalid(error.message) }
+            do throws(IgnoreFile.PatternError) { ignored = try IgnoreFile(rules) } catch {
+                throw GantryError.invalid(error.message)
+            }
         }
         return (text, BuildContext(root: root, ignored: ignored))
     }

@@ -15,7 +15,8 @@ extension BuildOperationsAdapter {
         return try cache.all().map { step in
             DiskUsage.CacheRecord(
                 id: step.key, kind: "regular", description: step.description, inUse: false, shared: used.contains(step.chainID),
-                size: step.size, createdAt: step.createdAt, lastUsedAt: step.useCount > 0 ? step.lastUsedAt : nil, useCount: step.useCount,
+                size: step.size, createdAt: step.createdAt, lastUsedAt: step.useCount > 0 ? step.lastUsedAt : nil,
+                useCount: step.useCount,
                 parents: step.ingredients.filter { $0.kind == .parent && $0.value != "scratch" }.map(\.value))
         }
     }
@@ -53,8 +54,7 @@ extension BuildOperationsAdapter {
 
     /// Forgets what was not used for long.
     func removeStale() throws {
-        let oldest = Timestamp(seconds: Timestamp.now().seconds - Self.keptDays * 86400)
-        try cache.remove(try cache.all().filter { $0.lastUsedAt < oldest }.map(\.key))
+        try cache.removeUnused(since: Timestamp(seconds: Timestamp.now().seconds - Self.keptDays * 86400))
     }
 
     /// Directories of `--mount=type=cache`.
@@ -91,7 +91,8 @@ extension BuildOperationsAdapter {
     private static func until(_ filters: [String: [String]]) throws -> Timestamp? {
         guard let text = (filters["until"] ?? filters["unused-for"])?.first else { return nil }
         do { return Timestamp(nanoseconds: Timestamp.now().nanoseconds - (try GoDuration.nanoseconds(text))) } catch {
-            throw GantryError.invalid("invalid value for the filter `until`: `\(text)`, expected a duration such as `24h`", cause: error)
+            throw GantryError.invalid(
+                "invalid value for the filter `until`: `\(text)`, expected a duration such as `24h`", cause: error)
         }
     }
 }

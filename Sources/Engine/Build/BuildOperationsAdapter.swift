@@ -23,7 +23,7 @@ final class BuildOperationsAdapter: BuildOperations {
         self.images = images
         let cache = StepCache(database: context.database)
         self.cache = cache
-        context.imageStore.setRetained { Set(try cache.all().map { try Digest($0.chainID) }) }
+        context.imageStore.setRetained { Set(try cache.chainIDs().map { try Digest($0) }) }
         try BuildDirectory.removeLeftovers(context: context)
     }
 
@@ -34,7 +34,11 @@ final class BuildOperationsAdapter: BuildOperations {
         let task = Task { try await self.run(request, stream, events) }
         if !request.buildID.isEmpty { running.withLock { $0[request.buildID] = task } }
         defer { if !request.buildID.isEmpty { running.withLock { $0[request.buildID] = nil } } }
-        return try await withTaskCancellationHandler { try await task.value } onCancel: { task.cancel() }
+        return try await withTaskCancellationHandler {
+            try await task.value
+        } onCancel: {
+            task.cancel()
+        }
     }
 
     func cancel(_ buildID: String) async throws {
@@ -46,11 +50,16 @@ final class BuildOperationsAdapter: BuildOperations {
         _ request: ImageBuildRequest, _ stream: ByteStream, _ events: @escaping @Sendable (BuildEvent) async throws -> Void
     ) async throws -> Digest {
         let directory = try BuildDirectory(dataRoot: context.configuration.dataRoot)
-        defer { directory.remove(logger: context.logger) }
+        // Removing many files can take longer than the build; nobody waits for it, and the next start does what is left.
+        defer {
+            let logger = context.logger
+            Task.detached { try await BlockingWork.run { directory.remove(logger: logger) } }
+        }
         let dockerfile = try await prepare(request, stream, directory)
         let (text, files) = try directory.read(dockerfile: dockerfile)
         let worker = EngineBuildWorker(context: context, images: images, request: request, directory: directory, locks: locks)
-        let builder = ImageBuilder(worker: worker, cache: cache, options: request.options, context: files, dockerfile: text, events: events)
+        let builder = ImageBuilder(
+            worker: worker, cache: cache, options: request.options, context: files, dockerfile: text, events: events)
         let id: Digest
         do { id = try await builder.build(tags: request.tags) } catch is CancellationError {
             throw GantryError(.cancelled, "build canceled")
@@ -69,7 +78,8 @@ final class BuildOperationsAdapter: BuildOperations {
         }
         guard request.remote.hasPrefix("http://") || request.remote.hasPrefix("https://"), !request.remote.hasSuffix(".git") else {
             throw GantryError.unsupported(
-                "cannot build from `\(request.remote)`", hint: "clone the repository and build the directory, or give the URL of an archive")
+                "cannot build from `\(request.remote)`",
+                hint: "clone the repository and build the directory, or give the URL of an archive")
         }
         let file = try await HTTPDownload.fetch(request.remote, into: directory.filesPath)
         try await BlockingWork.run { try directory.use(file.content, dockerfile: "Dockerfile") }

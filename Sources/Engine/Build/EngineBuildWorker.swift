@@ -37,7 +37,9 @@ final class EngineBuildWorker: BuildWorker {
         _ reference: Reference, platform: Platform, pull: Bool, progress: @escaping @Sendable (String, Int64?, Int64?) -> Void
     ) async throws -> BaseImage {
         if !pull, let image = try present(reference), Self.runs(image.config.platform, on: platform) { return base(image) }
-        let login = request.credentials[reference.domain] ?? (reference.domain == "docker.io" ? request.credentials["https://index.docker.io/v1/"] : nil)
+        let login =
+            request.credentials[reference.domain]
+            ?? (reference.domain == "docker.io" ? request.credentials["https://index.docker.io/v1/"] : nil)
         try await images.pull(reference, allTags: false, platform: platform, credentials: login) { message in
             let text = [message.id.map { "\($0):" }, message.status ?? message.stream].compactMap { $0 }.joined(separator: " ")
             progress(text, message.current, message.total)
@@ -47,7 +49,9 @@ final class EngineBuildWorker: BuildWorker {
     }
 
     private func present(_ reference: Reference) throws -> Image? {
-        do { return try store.image(reference.canonical) } catch let error as GantryError where error.kind == .notFound { return nil }
+        do { return try store.image(reference.canonical) } catch let error as GantryError where error.kind == .notFound {
+            return nil
+        }
     }
 
     private static func runs(_ image: Platform, on wanted: Platform) -> Bool {
@@ -120,7 +124,8 @@ final class EngineBuildWorker: BuildWorker {
             try await BlockingWork.run { try store.removeSnapshot(id: workspace.id) }
             try FileSystem.remove("\(directory.stepsPath)/\(workspace.id)")
         } catch {
-            context.logger.warning("a build step's files remain until the next start", metadata: ["step": "\(workspace.id)", "error": "\(error)"])
+            context.logger.warning(
+                "a build step's files remain until the next start", metadata: ["step": "\(workspace.id)", "error": "\(error)"])
         }
     }
 

@@ -59,7 +59,8 @@ enum HTTPDownload {
     static func time(_ text: String) -> Int64? {
         let words = text.split(separator: " ")
         let months = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
-        guard words.count == 6, let day = Int64(words[1]), let month = months.firstIndex(of: String(words[2])), let year = Int64(words[3])
+        guard words.count == 6, let day = Int64(words[1]), let month = months.firstIndex(of: String(words[2])),
+            let year = Int64(words[3])
         else { return nil }
         let clock = words[4].split(separator: ":").compactMap { Int64($0) }
         guard clock.count == 3, (1970...9999).contains(year), (1...31).contains(day) else { return nil }

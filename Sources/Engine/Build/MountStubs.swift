@@ -40,7 +40,9 @@ struct MountStubs: Sendable {
             if unlinkat(parent.raw, name, AT_REMOVEDIR) == 0 { continue }
             guard gantry_errno() == ENOTDIR else { continue }
             // A file is a stub only while it is an empty one.
-            if let status = try? FileStatus(name, in: parent.raw), status.kind == .regular, status.size == 0 { unlinkat(parent.raw, name, 0) }
+            if let status = try? FileStatus(name, in: parent.raw), status.kind == .regular, status.size == 0 {
+                unlinkat(parent.raw, name, 0)
+            }
         }
     }
 

@@ -38,7 +38,8 @@ struct StepMounts: Sendable {
         case .bind(let source, let target, let readOnly):
             binds.append(SandboxOptions.Bind(source: try path(source, worker), destination: target, readOnly: readOnly))
         case .tmpfs(let target, let size):
-            temporaries.append(SandboxOptions.Temporary(destination: target, options: size.map { ["size=\($0)", "exec"] } ?? ["exec"]))
+            temporaries.append(
+                SandboxOptions.Temporary(destination: target, options: size.map { ["size=\($0)", "exec"] } ?? ["exec"]))
         case .file(let content, let target, let mode, let user, let group):
             let path = "\(directory)/\(number)"
             try FileSystem.replace(path, with: content, mode: 0o600)
@@ -87,6 +88,7 @@ struct StepMounts: Sendable {
             let plain = (byte | 0x20 >= 97 && byte | 0x20 <= 122) || (byte >= 48 && byte <= 57) || byte == 45
             return plain ? String(UnicodeScalar(byte)) : "_" + Identifier.hex([byte])
         }.joined()
-        return text.utf8.count <= 200 ? text : String(text.prefix(180)) + String(text.utf8.reduce(UInt64(5381)) { $0 &* 33 ^ UInt64($1) }, radix: 16)
+        return text.utf8.count <= 200
+            ? text : String(text.prefix(180)) + String(text.utf8.reduce(UInt64(5381)) { $0 &* 33 ^ UInt64($1) }, radix: 16)
     }
 }

@@ -35,12 +35,15 @@ struct StepNetwork: Sendable {
         }
     }
 
-    private static func join(_ name: String, _ request: RunRequest, _ id: String, _ context: EngineContext) async throws -> StepNetwork {
+    private static func join(
+        _ name: String, _ request: RunRequest, _ id: String, _ context: EngineContext
+    ) async throws -> StepNetwork {
         let namespace = try makeNetworkNamespace()
         var network = StepNetwork(namespace: namespace)
         network.isAttached = true
         do {
-            var attachment = AttachmentRequest(containerID: id, containerName: "build-\(Identifier.short(id))", network: name, namespace: namespace)
+            var attachment = AttachmentRequest(
+                containerID: id, containerName: "build-\(Identifier.short(id))", network: name, namespace: namespace)
             attachment.hostname = request.hostname
             let endpoint = try await context.networks.attach(attachment)
             network.addresses = [endpoint.ipv4Address, endpoint.ipv6Address].filter { !$0.isEmpty }
@@ -62,9 +65,12 @@ struct StepNetwork: Sendable {
     /// `/etc/hosts` and `/etc/resolv.conf` as binds of files made in `directory`.
     func files(_ request: RunRequest, directory: String, context: EngineContext) throws -> [SandboxOptions.Bind] {
         if let sharedFiles {
-            return ["hosts", "resolv.conf"].map { SandboxOptions.Bind(source: "\(sharedFiles)/\($0)", destination: "/etc/\($0)", readOnly: true) }
+            return ["hosts", "resolv.conf"].map {
+                SandboxOptions.Bind(source: "\(sharedFiles)/\($0)", destination: "/etc/\($0)", readOnly: true)
+            }
         }
-        return try ["hosts": hosts(request, context), "resolv.conf": resolver(context)].sorted { $0.key < $1.key }.map { name, text in
+        return try ["hosts": hosts(request, context), "resolv.conf": resolver(context)].sorted { $0.key < $1.key }.map {
+            name, text in
             try FileSystem.replace("\(directory)/\(name)", with: text)
             return SandboxOptions.Bind(source: "\(directory)/\(name)", destination: "/etc/\(name)", readOnly: true)
         }

@@ -1,4 +1,4 @@
-package import Essentials
+import Essentials
 import GRDB
 import Logging
 import Synchronization
@@ -72,7 +72,8 @@ final class EventLog: Sendable {
                             arguments: [event.time.nanoseconds, try RecordCoding.encode(event)])
                     }
                     try database.execute(
-                        sql: "DELETE FROM engineEvent WHERE id <= (SELECT max(id) FROM engineEvent) - ?", arguments: [Self.capacity])
+                        sql: "DELETE FROM engineEvent WHERE id <= (SELECT max(id) FROM engineEvent) - ?", arguments: [Self.capacity]
+                    )
                 }
             } catch {
                 logger.error("events could not be kept", metadata: ["error": "\(error)", "count": "\(batch.count)"])

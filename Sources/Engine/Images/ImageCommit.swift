@@ -22,11 +22,13 @@ struct ImageCommit {
         config.author = request.author.isEmpty ? config.author : request.author
         config.config = try ImageChanges.apply(request.changes, to: defaults(record.settings))
         config.rootfs.diffIDs.append(layer.diffID)
-        config.history = (config.history ?? []) + [
-            ImageConfig.History(
-                created: now, createdBy: record.program.joined(separator: " "), author: request.author.isEmpty ? nil : request.author,
-                comment: request.comment.isEmpty ? nil : request.comment)
-        ]
+        config.history =
+            (config.history ?? []) + [
+                ImageConfig.History(
+                    created: now, createdBy: record.program.joined(separator: " "),
+                    author: request.author.isEmpty ? nil : request.author,
+                    comment: request.comment.isEmpty ? nil : request.comment)
+            ]
         let image = try context.imageStore.createImage(config: config, parent: base.id)
         if let reference = request.reference { try context.imageStore.tag(image.id, as: reference.withDefaultTag) }
         return image.id
@@ -36,7 +38,8 @@ struct ImageCommit {
     private func defaults(_ settings: ContainerSettings) -> ContainerDefaults {
         var result = ContainerDefaults()
         result.user = settings.user.isEmpty ? nil : settings.user
-        result.exposedPorts = settings.exposedPorts.isEmpty ? nil : Dictionary(uniqueKeysWithValues: settings.exposedPorts.map { ($0, .init()) })
+        result.exposedPorts =
+            settings.exposedPorts.isEmpty ? nil : Dictionary(uniqueKeysWithValues: settings.exposedPorts.map { ($0, .init()) })
         result.environment = settings.environment
         result.entrypoint = settings.entrypoint
         result.command = settings.command

@@ -20,7 +20,8 @@ extension ImageService {
             let config = ImageConfig(
                 created: now, platform: platform ?? .host, config: try ImageChanges.apply(changes, to: ContainerDefaults()),
                 diffIDs: [layer.diffID],
-                history: [ImageConfig.History(created: now, createdBy: nil, comment: message.isEmpty ? "Imported from -" : message)])
+                history: [ImageConfig.History(created: now, createdBy: nil, comment: message.isEmpty ? "Imported from -" : message)]
+            )
             let image = try store.createImage(config: config)
             if let reference { try store.tag(image.id, as: reference.withDefaultTag) }
             return image

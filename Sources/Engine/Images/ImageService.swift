@@ -61,7 +61,8 @@ struct ImageService: ImageOperations {
 
     func remove(_ name: NameOrID, force: Bool, prune: Bool) async throws -> [ImageRemovalRow] {
         let image = try context.imageStore.image(name)
-        let rows = try context.imageStore.remove(name, force: force, prune: prune, usage: await ImageUsageReport.make(context).usage)
+        let rows = try context.imageStore.remove(
+            name, force: force, prune: prune, usage: await ImageUsageReport.make(context).usage)
         tell(rows, of: image)
         return rows.map(Self.row)
     }
@@ -110,7 +111,8 @@ struct ImageService: ImageOperations {
         let store = context.imageStore
         let loaded = try await BlockingWork.reading(archive) { read in try store.load(from: read) }
         for item in loaded {
-            let name = item.references.isEmpty ? ["Loaded image ID: \(item.id)"] : item.references.map { "Loaded image: \($0.familiar)" }
+            let name =
+                item.references.isEmpty ? ["Loaded image ID: \(item.id)"] : item.references.map { "Loaded image: \($0.familiar)" }
             for line in name { try await progress(ProgressMessage(stream: line + "\n")) }
             context.events.publish("image", "load", actor: item.id.description, attributes: ["name": item.id.description])
         }

@@ -1,4 +1,4 @@
-package import Essentials
+import Essentials
 package import OCI
 
 /// What a container is to be: the program, its surroundings and its limits. Stored as it was asked for, merged with the image.

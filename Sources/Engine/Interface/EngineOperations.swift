@@ -36,7 +36,9 @@ package protocol ContainerOperations: Sendable {
     /// Containers that were created but not started may be attached to: the session begins with the first byte.
     func attach(_ name: NameOrID, _ request: AttachRequest) async throws -> any AttachSession
     /// - Returns: whether the container has a terminal, and the entries.
-    func logs(_ name: NameOrID, _ query: LogQuery) async throws -> (terminal: Bool, entries: AsyncThrowingStream<LogEntry, any Error>)
+    func logs(
+        _ name: NameOrID, _ query: LogQuery
+    ) async throws -> (terminal: Bool, entries: AsyncThrowingStream<LogEntry, any Error>)
     func top(_ name: NameOrID, arguments: String) async throws -> ProcessTable
     func changes(_ name: NameOrID) async throws -> [FileChange]
     /// The whole root file system as a tar.
@@ -45,7 +47,8 @@ package protocol ContainerOperations: Sendable {
     /// Checks the path, then answers its status and a function that writes the tar.
     func readArchive(_ name: NameOrID, _ path: String) async throws -> (PathStatus, @Sendable (ByteSink) async throws -> Void)
     func writeArchive(
-        _ name: NameOrID, _ path: String, from archive: ByteStream, noOverwriteDirectoryNonDirectory: Bool, copyOwners: Bool) async throws
+        _ name: NameOrID, _ path: String, from archive: ByteStream, noOverwriteDirectoryNonDirectory: Bool, copyOwners: Bool)
+        async throws
     func commit(_ request: CommitRequest) async throws -> Digest
     /// One sample, or nil when the container does not run.
     func statistics(_ name: NameOrID) async throws -> ContainerStatistics?

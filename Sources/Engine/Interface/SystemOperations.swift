@@ -13,7 +13,9 @@ package protocol SystemOperations: Sendable {
 /// Builds from Dockerfiles.
 package protocol BuildOperations: Sendable {
     /// - Parameter context: a tar, plain or compressed.
-    func build(_ request: ImageBuildRequest, context: ByteStream, events: @escaping @Sendable (BuildEvent) async throws -> Void)
+    func build(
+        _ request: ImageBuildRequest, context: ByteStream, events: @escaping @Sendable (BuildEvent) async throws -> Void
+    )
         async throws -> Digest
     func cancel(_ buildID: String) async throws
     func pruneCache(all: Bool, filters: [String: [String]], keepBytes: Int64) async throws -> PruneReport

@@ -16,7 +16,9 @@ enum LogLine {
                 guard let value = scanner.string() else { return nil }
                 kind = value == Array("stderr".utf8) ? .stderr : .stdout
             case Array("time".utf8):
-                guard let value = scanner.string(), let parsed = Timestamp(rfc3339: String(decoding: value, as: UTF8.self)) else { return nil }
+                guard let value = scanner.string(), let parsed = Timestamp(rfc3339: String(decoding: value, as: UTF8.self)) else {
+                    return nil
+                }
                 time = parsed
             case Array("attrs".utf8):
                 guard let parsed = scanner.object() else { return nil }
@@ -100,7 +102,8 @@ enum LogLine {
         }
 
         private mutating func hexadecimal() -> UInt32? {
-            guard at + 4 <= bytes.endIndex, let value = UInt32(String(decoding: bytes[at..<at + 4], as: UTF8.self), radix: 16) else { return nil }
+            guard at + 4 <= bytes.endIndex, let value = UInt32(String(decoding: bytes[at..<at + 4], as: UTF8.self), radix: 16)
+            else { return nil }
             at += 4
             return value
         }

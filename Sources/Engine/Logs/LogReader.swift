@@ -142,7 +142,9 @@ private final class FileWatch: Sendable {
     init(_ path: String) throws {
         descriptor = OwnedDescriptor(try check("inotify_init1") { inotify_init1(CInt(IN_CLOEXEC) | CInt(IN_NONBLOCK)) })
         let directory = String(path[..<(path.lastIndex(of: "/") ?? path.startIndex)])
-        try check("inotify_add_watch", directory) { inotify_add_watch(descriptor.raw, directory, UInt32(IN_MODIFY | IN_CREATE | IN_MOVED_TO)) }
+        try check("inotify_add_watch", directory) {
+            inotify_add_watch(descriptor.raw, directory, UInt32(IN_MODIFY | IN_CREATE | IN_MOVED_TO))
+        }
     }
 
     /// Waits for a change or for the end of the run.

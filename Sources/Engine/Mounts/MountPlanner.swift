@@ -57,11 +57,14 @@ struct MountPlanner {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
         guard (1...3).contains(parts.count), !parts.contains(where: \.isEmpty) else { throw wrong }
         if parts.count == 1 {
-            return ResolvedMount(kind: .volume, source: "", destination: try destination(parts[0], in: text), driver: driver.isEmpty ? "local" : driver)
+            return ResolvedMount(
+                kind: .volume, source: "", destination: try destination(parts[0], in: text),
+                driver: driver.isEmpty ? "local" : driver)
         }
         let isPath = parts[0].hasPrefix("/")
         var mount = ResolvedMount(
-            kind: isPath ? .bind : .volume, source: isPath ? clean(parts[0]) : parts[0], destination: try destination(parts[1], in: text))
+            kind: isPath ? .bind : .volume, source: isPath ? clean(parts[0]) : parts[0],
+            destination: try destination(parts[1], in: text))
         if !isPath {
             mount.driver = driver.isEmpty ? "local" : driver
             try checkVolumeName(parts[0])
@@ -86,17 +89,25 @@ struct MountPlanner {
     }
 
     static func resolve(_ request: MountRequest) throws(GantryError) -> ResolvedMount {
-        guard !request.destination.isEmpty else { throw .invalid("invalid mount config for type \"\(request.kind.rawValue)\": field Target must not be empty") }
+        guard !request.destination.isEmpty else {
+            throw .invalid("invalid mount config for type \"\(request.kind.rawValue)\": field Target must not be empty")
+        }
         guard request.destination.hasPrefix("/") else {
-            throw .invalid("invalid mount config for type \"\(request.kind.rawValue)\": invalid mount path: '\(request.destination)' mount path must be absolute")
+            throw .invalid(
+                "invalid mount config for type \"\(request.kind.rawValue)\": invalid mount path: '\(request.destination)' mount path must be absolute"
+            )
         }
         var mount = ResolvedMount(
-            kind: request.kind, source: request.source, destination: try destination(request.destination), readOnly: request.readOnly)
+            kind: request.kind, source: request.source, destination: try destination(request.destination),
+            readOnly: request.readOnly)
         switch request.kind {
         case .bind:
-            guard !request.source.isEmpty else { throw .invalid("invalid mount config for type \"bind\": field Source must not be empty") }
+            guard !request.source.isEmpty else {
+                throw .invalid("invalid mount config for type \"bind\": field Source must not be empty")
+            }
             guard request.source.hasPrefix("/") else {
-                throw .invalid("invalid mount config for type \"bind\": invalid mount path: '\(request.source)' mount path must be absolute")
+                throw .invalid(
+                    "invalid mount config for type \"bind\": invalid mount path: '\(request.source)' mount path must be absolute")
             }
             mount.source = clean(request.source)
             mount.propagation = request.propagation.isEmpty ? "rprivate" : request.propagation
@@ -108,7 +119,9 @@ struct MountPlanner {
             mount.noCopy = request.noCopy
             mount.subpath = request.subpath
         case .tmpfs:
-            guard request.source.isEmpty else { throw .invalid("invalid mount config for type \"tmpfs\": field Source must not be specified") }
+            guard request.source.isEmpty else {
+                throw .invalid("invalid mount config for type \"tmpfs\": field Source must not be specified")
+            }
             var options = [String(request.tmpfsMode == 0 ? "mode=1777" : "mode=" + String(request.tmpfsMode, radix: 8))]
             if request.tmpfsSize > 0 { options.append("size=\(request.tmpfsSize)") }
             mount.tmpfsOptions = options.joined(separator: ",")
@@ -122,11 +135,15 @@ struct MountPlanner {
     static func destination(_ path: String, in specification: String? = nil) throws(GantryError) -> String {
         let quoted = specification ?? path
         guard path.hasPrefix("/") else {
-            throw .invalid("invalid volume specification: '\(quoted)': invalid mount config for type \"volume\": invalid mount path: '\(path)' mount path must be absolute")
+            throw .invalid(
+                "invalid volume specification: '\(quoted)': invalid mount config for type \"volume\": invalid mount path: '\(path)' mount path must be absolute"
+            )
         }
         let cleaned = clean(path)
         guard cleaned != "/" else {
-            throw .invalid("invalid volume specification: '\(quoted)': invalid mount config for type \"volume\": invalid specification: destination can't be '/'")
+            throw .invalid(
+                "invalid volume specification: '\(quoted)': invalid mount config for type \"volume\": invalid specification: destination can't be '/'"
+            )
         }
         return cleaned
     }
@@ -134,10 +151,12 @@ struct MountPlanner {
     private static func checkVolumeName(_ name: String) throws(GantryError) {
         let letters = name.utf8
         func plain(_ byte: UInt8) -> Bool { (byte >= 48 && byte <= 57) || (byte | 32 >= 97 && byte | 32 <= 122) }
-        let valid = letters.count >= 2 && plain(letters.first ?? 0) && letters.allSatisfy { plain($0) || $0 == 95 || $0 == 46 || $0 == 45 }
+        let valid =
+            letters.count >= 2 && plain(letters.first ?? 0) && letters.allSatisfy { plain($0) || $0 == 95 || $0 == 46 || $0 == 45 }
         guard valid else {
             throw .invalid(
-                "create \(name): \"\(name)\" includes invalid characters for a local volume name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed. If you intended to pass a host directory, use absolute path")
+                "create \(name): \"\(name)\" includes invalid characters for a local volume name, only \"[a-zA-Z0-9][a-zA-Z0-9_.-]\" are allowed. If you intended to pass a host directory, use absolute path"
+            )
         }
     }
 

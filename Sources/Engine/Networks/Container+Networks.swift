@@ -1,5 +1,5 @@
-import ContainerRuntime
 import CLinux
+import ContainerRuntime
 import Essentials
 import LinuxSystem
 import Networks
@@ -11,10 +11,12 @@ extension Container {
                 throw GantryError.denied("container cannot be disconnected from host network or connected to host network")
             }
             if case .container = NetworkPlan.mode(record.settings) {
-                throw GantryError.denied("container sharing network namespace with another container or host cannot be connected to any other network")
+                throw GantryError.denied(
+                    "container sharing network namespace with another container or host cannot be connected to any other network")
             }
             guard !["host", "none"].contains(network.name) else {
-                throw GantryError.denied("container cannot be connected to host network - container must be created in host network")
+                throw GantryError.denied(
+                    "container cannot be connected to host network - container must be created in host network")
             }
             guard !record.attachments.contains(where: { $0.networkID == network.id || $0.networkName == network.name }) else {
                 throw GantryError.denied("endpoint with name \(record.name) already exists in network \(network.name)")

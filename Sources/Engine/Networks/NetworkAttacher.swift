@@ -49,7 +49,8 @@ struct NetworkAttacher {
                 result.endpoints.append(endpoint)
             }
             if result.endpoints.contains(where: { $0.networkName != "bridge" }) {
-                try await context.networks.startResolver(container: record.id, namespace: namespace, servers: record.settings.host.dns)
+                try await context.networks.startResolver(
+                    container: record.id, namespace: namespace, servers: record.settings.host.dns)
             }
         } catch {
             await context.networks.detachAll(container: record.id)

@@ -34,7 +34,8 @@ enum NetworkPlan {
         var names = [first]
         names += settings.networks.keys.filter { $0 != first && !(first == "bridge" && $0 == "default") }.sorted()
         return names.map { name in
-            var own = settings.networks[name] ?? (name == "bridge" ? settings.networks["default"] : nil) ?? NetworkAttachmentSettings()
+            var own =
+                settings.networks[name] ?? (name == "bridge" ? settings.networks["default"] : nil) ?? NetworkAttachmentSettings()
             if name == first, own.macAddress == nil, !settings.macAddress.isEmpty { own.macAddress = settings.macAddress }
             return NetworkAttachment(networkID: "", networkName: name, settings: own)
         }

@@ -67,7 +67,8 @@ struct NetworkService: NetworkOperations {
         let endpoints = members ? try await context.networks.endpoints(of: network.id) : []
         return NetworkDetails(
             id: network.id, name: network.name, createdAt: network.createdAt, scope: "local", driver: network.driver,
-            isInternal: network.isInternal, attachable: network.attachable, enableIPv4: network.enableIPv4, enableIPv6: network.enableIPv6,
+            isInternal: network.isInternal, attachable: network.attachable, enableIPv4: network.enableIPv4,
+            enableIPv6: network.enableIPv6,
             ipamDriver: "default", ipamOptions: network.ipamOptions,
             pools: network.pools.map { pool in
                 var result = AddressPool()
@@ -82,7 +83,8 @@ struct NetworkService: NetworkOperations {
 
     private func member(_ endpoint: Endpoint) -> NetworkDetails.Member {
         NetworkDetails.Member(
-            containerID: endpoint.containerID, name: endpoint.containerName, endpointID: endpoint.id, macAddress: endpoint.macAddress,
+            containerID: endpoint.containerID, name: endpoint.containerName, endpointID: endpoint.id,
+            macAddress: endpoint.macAddress,
             ipv4Address: endpoint.ipv4Address.isEmpty ? "" : "\(endpoint.ipv4Address)/\(endpoint.ipv4PrefixLength)",
             ipv6Address: endpoint.ipv6Address.isEmpty ? "" : "\(endpoint.ipv6Address)/\(endpoint.ipv6PrefixLength)")
     }

@@ -54,7 +54,8 @@ struct ContainerTable: Sendable {
             do {
                 return try RecordCoding.decode(ContainerRecord.self, from: body)
             } catch {
-                logger.error("container record set aside: it cannot be read", metadata: ["container": "\(id)", "error": "\(error)"])
+                logger.error(
+                    "container record set aside: it cannot be read", metadata: ["container": "\(id)", "error": "\(error)"])
                 try database.write { database in
                     try database.execute(
                         sql: "INSERT INTO unreadableRecord (kind, key, body, reason) VALUES ('container', ?, ?, ?)",

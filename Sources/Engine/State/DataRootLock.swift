@@ -15,7 +15,8 @@ final class DataRootLock: Sendable {
             try check("flock", path) { flock(file.raw, LOCK_EX | LOCK_NB) }
         } catch {
             guard error.errno == EWOULDBLOCK else { throw error }
-            throw GantryError.conflict("another daemon uses the data root `\(dataRoot)`", hint: "end it, or give this one its own --data-root")
+            throw GantryError.conflict(
+                "another daemon uses the data root `\(dataRoot)`", hint: "end it, or give this one its own --data-root")
         }
     }
 }

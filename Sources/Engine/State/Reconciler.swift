@@ -1,5 +1,5 @@
-import ContainerRuntime
 import CLinux
+import ContainerRuntime
 import Essentials
 import Images
 import LinuxSystem
@@ -23,13 +23,15 @@ struct Reconciler {
             do {
                 if try await container.reconcile() { restarts.append(container) }
             } catch {
-                context.logger.error("container could not be found again", metadata: ["container": "\(record.id)", "error": "\(error)"])
+                context.logger.error(
+                    "container could not be found again", metadata: ["container": "\(record.id)", "error": "\(error)"])
             }
         }
         try removeLeftovers(known: Set(records.map(\.id)))
         for container in restarts {
             do { try await container.start() } catch {
-                context.logger.warning("restart after the daemon's start failed", metadata: ["container": "\(container.id)", "error": "\(error)"])
+                context.logger.warning(
+                    "restart after the daemon's start failed", metadata: ["container": "\(container.id)", "error": "\(error)"])
             }
         }
     }
@@ -40,7 +42,8 @@ struct Reconciler {
             context.logger.warning("leftover of an unknown container removed", metadata: ["container": "\(id)"])
             try context.runtime.forget(container: id)
         }
-        for id in try FileSystem.list("\(context.configuration.dataRoot)/containers") where !known.contains(id) && Identifier.isFull(id) {
+        for id in try FileSystem.list("\(context.configuration.dataRoot)/containers")
+        where !known.contains(id) && Identifier.isFull(id) {
             try context.imageStore.removeSnapshot(id: id)
             try FileSystem.removeTree(context.configuration.containerDirectory(id))
         }

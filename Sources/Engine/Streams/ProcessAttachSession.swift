@@ -36,7 +36,7 @@ final class ProcessAttachSession: AttachSession {
         do {
             guard let (kind, bytes) = try await streams.next() else { return nil }
             return OutputChunk(kind: kind == .stderr ? .stderr : .stdout, bytes: bytes)
-        } catch where detached.current != nil {
+        } catch  where detached.current != nil {
             return nil
         }
     }
@@ -48,7 +48,7 @@ final class ProcessAttachSession: AttachSession {
         if !passed.isEmpty { try await streams.write(passed) }
         if isDetached {
             detached.resolve(())
-            await streams.close()
+            streams.close()
             onDetach()
         }
     }
@@ -60,7 +60,7 @@ final class ProcessAttachSession: AttachSession {
 
     func close() async {
         detached.resolve(())
-        if let streams = live.current ?? nil { await streams.close() }
+        if let streams = live.current ?? nil { streams.close() }
     }
 }
 

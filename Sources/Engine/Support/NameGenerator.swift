@@ -2,14 +2,20 @@
 enum NameGenerator {
     private static let adjectives = [
         "able", "amber", "bold", "brave", "bright", "brisk", "calm", "clever", "cosy", "crisp", "daring", "eager", "easy", "fair",
-        "fancy", "fleet", "fond", "frank", "free", "fresh", "gentle", "glad", "golden", "grand", "happy", "hardy", "honest", "jolly",
-        "keen", "kind", "lively", "loyal", "lucid", "lucky", "mellow", "merry", "mild", "modest", "neat", "nimble", "noble", "patient",
-        "plucky", "polite", "proud", "quick", "quiet", "ready", "rosy", "sharp", "silent", "silver", "sleek", "smart", "snug", "solid",
-        "sound", "steady", "stoic", "sunny", "swift", "tidy", "trusty", "upbeat", "vivid", "warm", "wise", "witty", "young", "zesty",
+        "fancy", "fleet", "fond", "frank", "free", "fresh", "gentle", "glad", "golden", "grand", "happy", "hardy", "honest",
+        "jolly",
+        "keen", "kind", "lively", "loyal", "lucid", "lucky", "mellow", "merry", "mild", "modest", "neat", "nimble", "noble",
+        "patient",
+        "plucky", "polite", "proud", "quick", "quiet", "ready", "rosy", "sharp", "silent", "silver", "sleek", "smart", "snug",
+        "solid",
+        "sound", "steady", "stoic", "sunny", "swift", "tidy", "trusty", "upbeat", "vivid", "warm", "wise", "witty", "young",
+        "zesty",
     ]
     private static let surnames = [
-        "allen", "babbage", "bartik", "bell", "bohr", "boole", "borg", "brunel", "carson", "cerf", "church", "clarke", "cray", "curie",
-        "darwin", "dijkstra", "eckert", "edison", "einstein", "euclid", "euler", "faraday", "fermat", "fermi", "franklin", "galileo",
+        "allen", "babbage", "bartik", "bell", "bohr", "boole", "borg", "brunel", "carson", "cerf", "church", "clarke", "cray",
+        "curie",
+        "darwin", "dijkstra", "eckert", "edison", "einstein", "euclid", "euler", "faraday", "fermat", "fermi", "franklin",
+        "galileo",
         "gauss", "germain", "godel", "goodall", "hamilton", "hawking", "hertz", "hopper", "hoare", "jackson", "jemison", "kepler",
         "kilby", "knuth", "lamarr", "lamport", "liskov", "lovelace", "maxwell", "mayer", "meitner", "mendel", "moore", "napier",
         "neumann", "newton", "noether", "ohm", "pascal", "pasteur", "perlman", "planck", "ritchie", "rubin", "sagan", "shannon",

@@ -37,7 +37,10 @@ enum TimeText {
     static func parse(_ text: String) -> Timestamp? {
         if let time = Timestamp(rfc3339: text) { return time }
         if let seconds = decimal(text) { return Timestamp(nanoseconds: seconds) }
-        if let time = Timestamp(rfc3339: text + "Z") ?? Timestamp(rfc3339: text + "T00:00:00Z") ?? Timestamp(rfc3339: text + ":00Z") { return time }
+        if let time = Timestamp(rfc3339: text + "Z") ?? Timestamp(rfc3339: text + "T00:00:00Z") ?? Timestamp(rfc3339: text + ":00Z")
+        {
+            return time
+        }
         guard let span = duration(text) else { return nil }
         return Timestamp(nanoseconds: Timestamp.now().nanoseconds - span)
     }

@@ -25,6 +25,9 @@ enum StatisticsMapping {
 
     private static func entries(_ list: [CgroupStatistics.BlockIO]) -> [ContainerStatistics.BlockEntry]? {
         list.isEmpty
-            ? nil : list.map { ContainerStatistics.BlockEntry(major: $0.major, minor: $0.minor, operation: $0.operation, value: $0.value) }
+            ? nil
+            : list.map {
+                ContainerStatistics.BlockEntry(major: $0.major, minor: $0.minor, operation: $0.operation, value: $0.value)
+            }
     }
 }

@@ -74,7 +74,8 @@ struct EventFilter {
 
     init(_ filters: [String: [String]]) throws(GantryError) {
         let known: Set<String> = [
-            "config", "container", "daemon", "event", "image", "label", "network", "node", "plugin", "scope", "secret", "service", "type",
+            "config", "container", "daemon", "event", "image", "label", "network", "node", "plugin", "scope", "secret", "service",
+            "type",
             "volume", "builder",
         ]
         for key in filters.keys.sorted() where !known.contains(key) { throw .invalid("invalid filter '\(key)'") }
@@ -86,7 +87,8 @@ struct EventFilter {
         func actor(_ type: String) -> Bool {
             any(type) { value in
                 guard event.type == type else { return false }
-                return event.actorID == value || event.attributes["name"] == value || (value.count >= 2 && event.actorID.hasPrefix(value))
+                return event.actorID == value || event.attributes["name"] == value
+                    || (value.count >= 2 && event.actorID.hasPrefix(value))
             }
         }
         let image = any("image") { value in
@@ -95,7 +97,8 @@ struct EventFilter {
             return event.actorID == value || name == value || name.prefix { $0 != ":" } == value
         }
         return any("type") { $0 == event.type } && any("event") { event.action == $0 || event.action.hasPrefix($0 + ":") }
-            && any("scope") { $0 == "local" } && (filters["label"] ?? []).allSatisfy { PruneFilter.matches($0, event.attributes) } && image
+            && any("scope") { $0 == "local" } && (filters["label"] ?? []).allSatisfy { PruneFilter.matches($0, event.attributes) }
+            && image
             && ["container", "network", "volume", "daemon", "plugin", "node", "service", "secret", "config"].allSatisfy(actor)
     }
 }

@@ -10,33 +10,28 @@ final class ProgressRelay: Sendable {
 
     private init(_ continuation: AsyncStream<ProgressMessage>.Continuation) { self.continuation = continuation }
 
-    /// Runs `body`; every message is with the sink when it returns. A sink that throws ends the body.
+    /// Runs `body`; every message is with the sink when it returns or throws. A sink that throws ends the body.
     static func run<Value: Sendable>(
         to sink: @escaping ProgressSink, _ body: @escaping @Sendable (ProgressRelay) async throws -> Value
     ) async throws -> Value {
         let (stream, continuation) = AsyncStream<ProgressMessage>.makeStream()
         let relay = ProgressRelay(continuation)
-        return try await withThrowingTaskGroup(of: Value?.self) { group in
+        return try await withThrowingTaskGroup(of: Result<Value, any Error>?.self) { group in
             group.addTask {
                 for await message in stream { try await sink(message) }
                 return nil
             }
             group.addTask {
                 defer { continuation.finish() }
-                return try await body(relay)
+                // As a value: a thrown error would cancel the task above before it has handed on what was said until then.
+                do { return .success(try await body(relay)) } catch { return .failure(error) }
             }
-            var value: Value?
-            do {
-                while let result = try await group.next() {
-                    if let result { value = result }
-                }
-            } catch {
-                // What was said before the failure belongs before it.
-                continuation.finish()
-                throw error
+            var outcome: Result<Value, any Error>?
+            for try await result in group {
+                if let result { outcome = result }
             }
-            guard let value else { throw CancellationError() }
-            return value
+            guard let outcome else { throw CancellationError() }
+            return try outcome.get()
         }
     }
 

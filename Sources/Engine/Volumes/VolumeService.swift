@@ -32,7 +32,8 @@ struct VolumeService: VolumeOperations {
 
     private func details(_ volume: Volume) -> VolumeDetails {
         VolumeDetails(
-            name: volume.name, driver: volume.driver, mountpoint: context.volumes.mountpoint(volume.name), createdAt: volume.createdAt,
+            name: volume.name, driver: volume.driver, mountpoint: context.volumes.mountpoint(volume.name),
+            createdAt: volume.createdAt,
             labels: volume.labels, options: volume.options, scope: "local")
     }
 

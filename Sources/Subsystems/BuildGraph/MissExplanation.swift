@@ -45,7 +45,8 @@ package enum MissExplanation {
         return best?.step
     }
 
-    private static func sentence(_ step: String, _ ingredient: Ingredient, was: String?, is now: String?, _ key: StepKey) -> String {
+    private static func sentence(_ step: String, _ ingredient: Ingredient, was: String?, is now: String?, _ key: StepKey) -> String
+    {
         switch ingredient.kind {
         case .parent:
             return "\(step): its parent changed" + (key.parentStep.map { " (step \($0))" } ?? "")

@@ -40,7 +40,8 @@ package final class StepCache: Sendable {
     package func use(_ key: String, now: Timestamp) throws {
         try database.write { database in
             try database.execute(
-                sql: "UPDATE buildStep SET lastUsedAt = ?, useCount = useCount + 1 WHERE key = ?", arguments: [now.nanoseconds, key])
+                sql: "UPDATE buildStep SET lastUsedAt = ?, useCount = useCount + 1 WHERE key = ?",
+                arguments: [now.nanoseconds, key])
         }
     }
 
@@ -63,6 +64,16 @@ package final class StepCache: Sendable {
         }
     }
 
+    /// Forgets the results that were not used since `time`.
+    package func removeUnused(since time: Timestamp) throws {
+        try database.write { try $0.execute(sql: "DELETE FROM buildStep WHERE lastUsedAt < ?", arguments: [time.nanoseconds]) }
+    }
+
+    /// The chain ids of all results.
+    package func chainIDs() throws -> [String] {
+        try database.read { try String.fetchAll($0, sql: "SELECT DISTINCT chainID FROM buildStep") }
+    }
+
     /// All results, least recently used first.
     package func all() throws -> [CachedStep] {
         try database.read { database in
@@ -70,17 +81,20 @@ package final class StepCache: Sendable {
         }
     }
 
-    /// What an explanation may compare with: recent steps of the same kind, the likeliest first.
+    /// What an explanation may compare with: earlier results of the same line, wherever it stood, and of the same place, whatever
+    /// stood there; the likeliest first. Other lines of the same file are other steps, not earlier forms of this one.
     package func relatives(of place: StepKey.Place, description: String, limit: Int = 64) throws -> [CachedStep] {
         try database.read { database in
             try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT * FROM buildStep WHERE keyword = ? AND (description = ? OR (scope = ? AND stage = ?))
+                    SELECT * FROM buildStep
+                    WHERE keyword = ? AND (description = ? OR (scope = ? AND stage = ? AND position = ?))
                     ORDER BY (scope = ? AND stage = ? AND position = ?) DESC, description = ? DESC, lastUsedAt DESC LIMIT ?
                     """,
                 arguments: [
-                    place.keyword, description, place.scope, place.stage, place.scope, place.stage, place.position, description, limit,
+                    place.keyword, description, place.scope, place.stage, place.position, place.scope, place.stage, place.position,
+                    description, limit,
                 ]
             ).map(Self.decode)
         }
@@ -92,7 +106,8 @@ package final class StepCache: Sendable {
         let ingredients = try JSONDecoder().decode([Ingredient].self, from: data)
         let key = StepKey(place: place, description: row["description"], ingredients: [])
         var step = CachedStep(
-            key: key, chainID: row["chainID"], diffID: row["diffID"], size: row["size"], now: Timestamp(nanoseconds: row["createdAt"]))
+            key: key, chainID: row["chainID"], diffID: row["diffID"], size: row["size"],
+            now: Timestamp(nanoseconds: row["createdAt"]))
         step.key = row["key"]
         step.ingredients = ingredients
         step.lastUsedAt = Timestamp(nanoseconds: row["lastUsedAt"])

@@ -33,14 +33,19 @@ package final class ImageBuilder: Sendable {
     package func build(tags: [Reference]) async throws -> Digest {
         let (stream, continuation) = AsyncStream.makeStream(of: BuildEvent.self)
         let events = self.events
+        let gate = OutputGate()
         return try await withThrowingTaskGroup(of: Digest?.self) { group in
             group.addTask {
-                for await event in stream { try await events(event) }
+                do { for await event in stream { try await Self.deliver(event, events, gate) } } catch {
+                    await gate.open()
+                    throw error
+                }
+                await gate.open()
                 return nil
             }
             group.addTask {
                 defer { continuation.finish() }
-                return try await self.run(tags) { continuation.yield($0) }
+                return try await self.run(tags, gate) { continuation.yield($0) }
             }
             var result: Digest?
             var failure: (any Error)?
@@ -59,11 +64,20 @@ package final class ImageBuilder: Sendable {
         }
     }
 
-    private func run(_ tags: [Reference], emit: @escaping @Sendable (BuildEvent) -> Void) async throws -> Digest {
+    private static func deliver(
+        _ event: BuildEvent, _ events: @Sendable (BuildEvent) async throws -> Void, _ gate: OutputGate
+    ) async throws {
+        try await events(event)
+        if case .output(_, _, let bytes) = event { await gate.leave(bytes.count) }
+    }
+
+    private func run(_ tags: [Reference], _ gate: OutputGate, emit: @escaping @Sendable (BuildEvent) -> Void) async throws -> Digest
+    {
         let started = ContinuousClock.now
         let file = try parse()
         for warning in file.warnings { emit(.warning("\(warning.rule): \(warning.message) (line \(warning.range.first))")) }
-        let session = try BuildSession(worker: worker, cache: cache, options: options, context: context, file: file, emit: emit)
+        let session = try BuildSession(
+            worker: worker, cache: cache, options: options, context: context, file: file, gate: gate, emit: emit)
         for name in unusedArguments(file) { emit(.warning("[Warning] One or more build-args [\(name)] were not consumed")) }
         emit(.plan(total: session.plan.total))
         do {
@@ -94,7 +108,8 @@ package final class ImageBuilder: Sendable {
         for instruction in file.globalArguments + file.stages.flatMap(\.instructions) {
             if case .arg(let declarations) = instruction.body { known.formUnion(declarations.map(\.name)) }
         }
-        return options.buildArguments.keys.filter { !known.contains($0) && !$0.hasPrefix("BUILDKIT_") && $0 != "SOURCE_DATE_EPOCH" }.sorted()
+        return options.buildArguments.keys.filter { !known.contains($0) && !$0.hasPrefix("BUILDKIT_") && $0 != "SOURCE_DATE_EPOCH" }
+            .sorted()
     }
 
     private func write(

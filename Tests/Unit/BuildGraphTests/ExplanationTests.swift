@@ -7,7 +7,8 @@ import Testing
 struct ExplanationTests {
     private let place = StepKey.Place(scope: "app", stage: "stage-0", position: 3, keyword: "COPY")
 
-    private func key(_ ingredients: [Ingredient], description: String = "COPY requirements.txt .", parentStep: Int? = 3) -> StepKey {
+    private func key(_ ingredients: [Ingredient], description: String = "COPY requirements.txt .", parentStep: Int? = 3) -> StepKey
+    {
         StepKey(place: place, description: description, ingredients: ingredients, parentStep: parentStep)
     }
 
@@ -20,7 +21,8 @@ struct ExplanationTests {
     }
 
     private let base: [Ingredient] = [
-        Ingredient(.parent, "layers", "sha256:1"), Ingredient(.instruction, "COPY", "x"), Ingredient(.file, "requirements.txt", "aaa"),
+        Ingredient(.parent, "layers", "sha256:1"), Ingredient(.instruction, "COPY", "x"),
+        Ingredient(.file, "requirements.txt", "aaa"),
         Ingredient(.environment, "A", "1"), Ingredient(.argument, "V", "1"),
     ]
 
@@ -36,7 +38,8 @@ struct ExplanationTests {
     @Test("every ingredient counts, the place does not")
     func digests() {
         let other = StepKey(
-            place: StepKey.Place(scope: "b", stage: "x", position: 9, keyword: "COPY"), description: "y", ingredients: base, parentStep: 7)
+            place: StepKey.Place(scope: "b", stage: "x", position: 9, keyword: "COPY"), description: "y", ingredients: base,
+            parentStep: 7)
         #expect(key(base).digest == other.digest)
         for index in base.indices {
             var changed = base

@@ -33,12 +33,14 @@ struct SolverTests {
     func cancelling() async throws {
         let solver = Solver<Int, Int>()
         let slots = WorkSlots(1)
-        let first = Task { try await solver.value(of: 1) {
-            try await slots.run {
-                try await Task.sleep(for: .seconds(3600))
-                return 1
+        let first = Task {
+            try await solver.value(of: 1) {
+                try await slots.run {
+                    try await Task.sleep(for: .seconds(3600))
+                    return 1
+                }
             }
-        } }
+        }
         let second = Task { try await solver.value(of: 2) { try await slots.run { 2 } } }
         await Task.yield()
         await solver.cancel()

@@ -30,7 +30,8 @@ final class BuildRun: Sendable {
         let files = [
             "etc/passwd":
                 "root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/home:/bin/false\ndaemon:x:0:0::/:/bin/false\nwww-data:x:33:33:www-data:/var/www:/bin/false\n",
-            "etc/group": "root:x:0:\nwww-data:x:33:\nnogroup:x:65534:\ndaemon:x:0:\n", "bin/true": "true", "tmp/.keep": "", "root/.keep": "",
+            "etc/group": "root:x:0:\nwww-data:x:33:\nnogroup:x:65534:\ndaemon:x:0:\n", "bin/true": "true", "tmp/.keep": "",
+            "root/.keep": "",
         ]
         try worker.addBase("busybox", config: config, files: files)
     }
@@ -47,14 +48,17 @@ final class BuildRun: Sendable {
     }
 
     @discardableResult
-    func build(_ dockerfile: String, ignore: String = "", _ change: (inout BuildOptions) -> Void = { _ in }) async throws -> ImageConfig {
+    func build(
+        _ dockerfile: String, ignore: String = "", _ change: (inout BuildOptions) -> Void = { _ in }
+    ) async throws -> ImageConfig {
         told.withLock { $0 = [] }
         var options = BuildOptions()
         options.scope = "test"
         change(&options)
         let context = BuildContext(
             root: try OwnedDescriptor.open(worker.contextPath, O_RDONLY | O_DIRECTORY), ignored: try IgnoreFile(ignore))
-        let builder = ImageBuilder(worker: worker, cache: cache, options: options, context: context, dockerfile: dockerfile) { event in
+        let builder = ImageBuilder(worker: worker, cache: cache, options: options, context: context, dockerfile: dockerfile) {
+            event in
             self.told.withLock { $0.append(event) }
         }
         _ = try await builder.build(tags: [])

@@ -31,7 +31,8 @@ struct CacheTests {
     @Test("a file's time does not matter, another file neither")
     func times() async throws {
         let run = try await ready()
-        try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSince1970: 1)], ofItemAtPath: "\(run.worker.contextPath)/app.py")
+        try FileManager.default.setAttributes(
+            [.modificationDate: Date(timeIntervalSince1970: 1)], ofItemAtPath: "\(run.worker.contextPath)/app.py")
         try run.context(["other": "changed"])
         try await run.build(dockerfile)
         #expect(run.cached == [4, 5])
@@ -43,7 +44,10 @@ struct CacheTests {
         try run.context(["requirements.txt": "a2"])
         try await run.build(dockerfile)
         #expect(run.cached.isEmpty)
-        #expect(run.explanations == ["COPY requirements.txt app.py /app/: requirements.txt changed", "RUN pip install: its parent changed (step 4)"])
+        #expect(
+            run.explanations == [
+                "COPY requirements.txt app.py /app/: requirements.txt changed", "RUN pip install: its parent changed (step 4)",
+            ])
         chmod("\(run.worker.contextPath)/app.py", 0o755)
         try await run.build(dockerfile)
         #expect(run.explanations.first == "COPY requirements.txt app.py /app/: app.py changed")

@@ -10,7 +10,9 @@ struct CopyTests {
     func shapes() async throws {
         let run = try BuildRun()
         try run.context(["a.txt": "1", "b.txt": "2", "c.md": "3", "d/x": "4", "d/s/y": "5", "q[1].txt": "6"])
-        try await run.build("FROM busybox\nCOPY *.txt /w1/\nCOPY d /w2\nCOPY d/* /w3/\nCOPY q[[]1].txt /w4/\nCOPY a.tx? /single\nCOPY ../../a.txt /up\nWORKDIR /wd\nCOPY c.md rel/\n")
+        try await run.build(
+            "FROM busybox\nCOPY *.txt /w1/\nCOPY d /w2\nCOPY d/* /w3/\nCOPY q[[]1].txt /w4/\nCOPY a.tx? /single\nCOPY ../../a.txt /up\nWORKDIR /wd\nCOPY c.md rel/\n"
+        )
         #expect(try run.file("/w1/b.txt") == "2")
         #expect(try run.file("/w2/s/y") == "5")
         #expect(try run.file("/w3/y") == "5")
@@ -26,7 +28,8 @@ struct CopyTests {
         chown("\(run.worker.contextPath)/f", 1000, 1000)
         chmod("\(run.worker.contextPath)/f", 0o4640)
         try await run.build(
-            "FROM busybox\nCOPY f /plain\nCOPY --chown=1000 f /u\nCOPY --chown=:7 f /g\nCOPY --chown=nobody:www-data d /new/deep\nCOPY --chmod=755 f /m\nCOPY --chmod=u=rwX,go=rX d /s\nUSER 12:13\nWORKDIR /mine\n")
+            "FROM busybox\nCOPY f /plain\nCOPY --chown=1000 f /u\nCOPY --chown=:7 f /g\nCOPY --chown=nobody:www-data d /new/deep\nCOPY --chmod=755 f /m\nCOPY --chmod=u=rwX,go=rX d /s\nUSER 12:13\nWORKDIR /mine\n"
+        )
         let plain = try run.status("/plain")
         #expect(plain.userID == 0 && plain.groupID == 0 && plain.permissions == 0o4640)
         let user = try run.status("/u")
@@ -43,7 +46,8 @@ struct CopyTests {
     func times() async throws {
         let run = try BuildRun()
         try run.context(["f": "x"])
-        try FileManager.default.setAttributes([.modificationDate: Date(timeIntervalSince1970: 1_700_000_000)], ofItemAtPath: "\(run.worker.contextPath)/f")
+        try FileManager.default.setAttributes(
+            [.modificationDate: Date(timeIntervalSince1970: 1_700_000_000)], ofItemAtPath: "\(run.worker.contextPath)/f")
         try await run.build("FROM scratch\nCOPY f /f\n")
         #expect(try run.status("/f").modifiedAt == 1_700_000_000_000_000_000)
     }
@@ -82,7 +86,8 @@ struct CopyTests {
         let run = try BuildRun()
         try run.context(["a/b/c/f": "1", "a/b/g.md": "2", "x.log": "3", "keep.log": "4"])
         try await run.build(
-            "FROM scratch\nCOPY --parents a/b/c/f /p/\nCOPY --parents a/./b/c /q/\nCOPY --exclude=*.md a/b /r/\nCOPY . /all/\n", ignore: "*.log\n!keep.log\n")
+            "FROM scratch\nCOPY --parents a/b/c/f /p/\nCOPY --parents a/./b/c /q/\nCOPY --exclude=*.md a/b /r/\nCOPY . /all/\n",
+            ignore: "*.log\n!keep.log\n")
         #expect(try run.file("/p/a/b/c/f") == "1" && run.file("/q/b/c/f") == "1" && run.file("/r/c/f") == "1")
         #expect(throws: SystemError.self) { try run.status("/r/g.md") }
         #expect(throws: SystemError.self) { try run.status("/all/x.log") }
@@ -117,17 +122,32 @@ struct CopyTests {
     @Test(
         "what cannot be done is said with its place",
         arguments: [
-            ("COPY nosuch /x", "failed to compute cache key: failed to calculate checksum of ref build::context: \"/nosuch\": not found"),
-            ("COPY *.none /x/", "failed to compute cache key: failed to calculate checksum of ref build::context: \"/*.none\": not found"),
-            ("COPY a b /dst", "When using COPY with more than one source file, the destination must be a directory and end with a /"),
+            (
+                "COPY nosuch /x",
+                "failed to compute cache key: failed to calculate checksum of ref build::context: \"/nosuch\": not found"
+            ),
+            (
+                "COPY *.none /x/",
+                "failed to compute cache key: failed to calculate checksum of ref build::context: \"/*.none\": not found"
+            ),
+            (
+                "COPY a b /dst",
+                "When using COPY with more than one source file, the destination must be a directory and end with a /"
+            ),
             ("COPY d /etc/passwd", "cannot copy to non-directory: /etc/passwd"),
-            ("COPY --chown=nosuch a /x", "unable to convert uid/gid chown string to host mapping: can't find uid for user nosuch: no such user: nosuch"),
+            (
+                "COPY --chown=nosuch a /x",
+                "unable to convert uid/gid chown string to host mapping: can't find uid for user nosuch: no such user: nosuch"
+            ),
             ("COPY --from=5 /x /y", "invalid stage index 5"),
             ("STOPSIGNAL FOO", "invalid signal: FOO"),
             ("EXPOSE foo", "Invalid containerPort: foo"),
             ("WORKDIR /etc/passwd", "mkdir /etc/passwd: not a directory"),
             ("ADD http://h/none /x", "failed to load cache key: Get \"http://h/none\": connection refused"),
-            ("USER nosuch\nRUN id", "process \"/bin/sh -c id\" did not complete successfully: unable to find user nosuch: no matching entries in passwd file"),
+            (
+                "USER nosuch\nRUN id",
+                "process \"/bin/sh -c id\" did not complete successfully: unable to find user nosuch: no matching entries in passwd file"
+            ),
             ("RUN --mount=type=secret,id=nope,required=true true", "secret nope: not found"),
         ])
     func failures(instruction: String, message: String) async throws {

@@ -54,7 +54,9 @@ final class DirectoryWorker: BuildWorker {
 
     static func digest(_ text: String) -> Digest {
         var hash: [UInt64] = [1, 2, 3, 4]
-        for byte in text.utf8 { for index in hash.indices { hash[index] = (hash[index] &* 6_364_136_223_846_793_005 &+ UInt64(byte) &+ UInt64(index)) } }
+        for byte in text.utf8 {
+            for index in hash.indices { hash[index] = (hash[index] &* 6_364_136_223_846_793_005 &+ UInt64(byte) &+ UInt64(index)) }
+        }
         return Digest(sha256: hash.flatMap { value in (0..<8).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } })
     }
 
@@ -62,7 +64,8 @@ final class DirectoryWorker: BuildWorker {
         _ reference: Reference, platform: Platform, pull: Bool, progress: @escaping @Sendable (String, Int64?, Int64?) -> Void
     ) async throws -> BaseImage {
         guard let image = state.withLock({ $0.bases[reference.familiarRepository] }) else {
-            throw GantryError.notFound("pull access denied for \(reference.familiarRepository), repository does not exist or may require 'docker login'")
+            throw GantryError.notFound(
+                "pull access denied for \(reference.familiarRepository), repository does not exist or may require 'docker login'")
         }
         return image
     }
@@ -97,9 +100,9 @@ final class DirectoryWorker: BuildWorker {
     }
 
     func run(
-        _ request: RunRequest, in workspace: StepWorkspace, output: @escaping @Sendable (BuildOutputStream, [UInt8]) -> Void
+        _ request: RunRequest, in workspace: StepWorkspace, output: @escaping @Sendable (BuildOutputStream, [UInt8]) async -> Void
     ) async throws -> Int32 {
-        output(.standardOutput, Array("ran\n".utf8))
+        await output(.standardOutput, Array("ran\n".utf8))
         return state.withLock {
             $0.runs.append(request)
             return $0.exitCode
@@ -122,7 +125,9 @@ final class DirectoryWorker: BuildWorker {
     func hasLayers(_ chainID: Digest) async throws -> Bool { FileSystem.exists(path(chainID)) }
 
     func fetch(_ url: String) async throws -> FetchedFile {
-        guard let text = state.withLock({ $0.files[url] }) else { throw GantryError.unavailable("Get \"\(url)\": connection refused") }
+        guard let text = state.withLock({ $0.files[url] }) else {
+            throw GantryError.unavailable("Get \"\(url)\": connection refused")
+        }
         let path = "\(root)/fetched-\(Identifier.randomHex(bytes: 4))"
         try FileSystem.replace(path, with: text)
         return FetchedFile(content: try OwnedDescriptor.open(path, O_RDONLY), modifiedAt: 1_700_000_000_000_000_000)

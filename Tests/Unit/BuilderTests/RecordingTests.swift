@@ -35,12 +35,16 @@ struct RecordingTests {
         for entry in recording.tree {
             guard let path = entry["path"] as? String, let type = entry["type"] as? String, type != "hardlink" else { continue }
             let status = try run.status(path)
-            #expect("0" + String(status.permissions, radix: 8) == entry["mode"] as? String || (entry["mode"] as? String) == String(status.permissions, radix: 8), "\(name) \(path)")
+            #expect(
+                "0" + String(status.permissions, radix: 8) == entry["mode"] as? String
+                    || (entry["mode"] as? String) == String(status.permissions, radix: 8), "\(name) \(path)")
             #expect(Int(status.userID) == entry["uid"] as? Int && Int(status.groupID) == entry["gid"] as? Int, "\(name) \(path)")
             if type == "file", let content = entry["content"] as? String, !content.isEmpty, status.size < 4096 {
                 #expect(try run.file(path).hasPrefix(String(content.prefix(100))), "\(name) \(path)")
             }
-            if type == "file", let time = entry["mtime"] as? Int { #expect(status.modifiedAt / 1_000_000_000 == Int64(time), "\(name) \(path)") }
+            if type == "file", let time = entry["mtime"] as? Int {
+                #expect(status.modifiedAt / 1_000_000_000 == Int64(time), "\(name) \(path)")
+            }
         }
     }
 }
@@ -86,7 +90,9 @@ enum Recordings {
 
     static let directory: String? = {
         let given = ProcessInfo.processInfo.environment["GANTRY_REFERENCE"].map { $0 + "/recordings/dockerfile" }
-        let beside = URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().path.components(separatedBy: "/Tests/Unit/")[0] + "/../shared/reference/recordings/dockerfile"
+        let beside =
+            URL(fileURLWithPath: #filePath).resolvingSymlinksInPath().path.components(separatedBy: "/Tests/Unit/")[0]
+            + "/../shared/reference/recordings/dockerfile"
         return [given, beside].compactMap { $0 }.first { FileManager.default.fileExists(atPath: $0) }
     }()
 
@@ -95,21 +101,28 @@ enum Recordings {
     static func load(_ name: String) throws -> Recording {
         let path = (directory ?? "") + "/" + name
         func json(_ file: String) throws -> [String: Any] {
-            try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: "\(path)/\(file)"))) as? [String: Any] ?? [:]
+            try JSONSerialization.jsonObject(with: Data(contentsOf: URL(fileURLWithPath: "\(path)/\(file)"))) as? [String: Any]
+                ?? [:]
         }
         let result = try json("buildx.json")
         let history = (result["image_config_history"] as? [[String: Any]] ?? []).map {
             "\($0["created_by"] as? String ?? "")|\($0["comment"] as? String ?? "")|\($0["empty_layer"] as? Bool ?? false)"
         }
         return Recording(
-            number: Int(name.prefix(3)) ?? 0, path: path, exit: result["exit"] as? Int ?? 0, error: result["error"] as? String ?? "",
-            dockerfile: try? FileSystem.readText("\(path)/Dockerfile"), config: result["config"] as? [String: Any] ?? [:], history: history,
-            tree: result["tree_added_or_changed"] as? [[String: Any]] ?? [], arguments: try json("case.json")["args"] as? String ?? "")
+            number: Int(name.prefix(3)) ?? 0, path: path, exit: result["exit"] as? Int ?? 0,
+            error: result["error"] as? String ?? "",
+            dockerfile: try? FileSystem.readText("\(path)/Dockerfile"), config: result["config"] as? [String: Any] ?? [:],
+            history: history,
+            tree: result["tree_added_or_changed"] as? [[String: Any]] ?? [],
+            arguments: try json("case.json")["args"] as? String ?? "")
     }
 
     /// The fields that a Dockerfile decides, in one comparable text each; empty values count as missing.
     static func shape(_ config: [String: Any]) -> [String] {
-        let keys = ["Env", "Cmd", "Entrypoint", "WorkingDir", "User", "Labels", "ExposedPorts", "Volumes", "Healthcheck", "OnBuild", "StopSignal", "Shell", "ArgsEscaped"]
+        let keys = [
+            "Env", "Cmd", "Entrypoint", "WorkingDir", "User", "Labels", "ExposedPorts", "Volumes", "Healthcheck", "OnBuild",
+            "StopSignal", "Shell", "ArgsEscaped",
+        ]
         return keys.compactMap { key in
             guard let value = config[key], !(value is NSNull) else { return nil }
             if let text = value as? String, text.isEmpty { return nil }
@@ -145,8 +158,10 @@ extension BuildRun {
             defaults.entrypoint = ["ep"]
             defaults.command = ["cmdbase"]
         }
-        let lines = isTriggers
-            ? [" ONBUILD COPY f /onb", " ONBUILD RUN echo trig > /trig", " ONBUILD ENV O=1"] : [" ENTRYPOINT [\"ep\"]", " CMD [\"cmdbase\"]"]
+        let lines =
+            isTriggers
+            ? [" ONBUILD COPY f /onb", " ONBUILD RUN echo trig > /trig", " ONBUILD ENV O=1"]
+            : [" ENTRYPOINT [\"ep\"]", " CMD [\"cmdbase\"]"]
         try worker.addBase(
             "dfbase", config: ImageConfig(platform: .host, config: defaults, history: history(lines)),
             files: ["etc/passwd": "root:x:0:0:root:/root:/bin/sh\n", "etc/group": "root:x:0:\n"])

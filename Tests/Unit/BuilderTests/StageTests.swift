@@ -10,7 +10,8 @@ struct StageTests {
     @Test("only what the target needs is built")
     func targets() async throws {
         let run = try BuildRun()
-        let text = "FROM busybox AS first\nRUN one\nFROM busybox AS unused\nRUN false\nFROM first AS mid\nRUN two\nCMD [\"mid\"]\nFROM mid\nRUN three\n"
+        let text =
+            "FROM busybox AS first\nRUN one\nFROM busybox AS unused\nRUN false\nFROM first AS mid\nRUN two\nCMD [\"mid\"]\nFROM mid\nRUN three\n"
         let config = try await run.build(text) { $0.target = "MID" }
         #expect(run.worker.runs.map(\.arguments.last) == ["one", "two"])
         #expect(config.config?.command == ["mid"])
@@ -69,9 +70,12 @@ struct StageTests {
         let text: String = run.events.flatMap { transcript.lines($0) }.joined()
         let lines = text.components(separatedBy: "\n").filter { !$0.isEmpty }
         #expect(lines.first == "Step 1/3 : FROM busybox")
-        #expect(lines.filter { $0.hasPrefix("Step ") } == ["Step 1/3 : FROM busybox", "Step 2/3 : RUN echo hi", "Step 3/3 : COPY f /f"])
+        #expect(
+            lines.filter { $0.hasPrefix("Step ") } == ["Step 1/3 : FROM busybox", "Step 2/3 : RUN echo hi", "Step 3/3 : COPY f /f"])
         #expect(lines.contains("ran"))
-        #expect(lines.contains { $0.hasPrefix(" ---> Running in ") } && lines.contains { $0.hasPrefix(" ---> Removed intermediate container ") })
+        #expect(
+            lines.contains { $0.hasPrefix(" ---> Running in ") }
+                && lines.contains { $0.hasPrefix(" ---> Removed intermediate container ") })
         #expect(lines.last?.hasPrefix("Successfully built ") == true)
         #expect(lines[lines.count - 2].suffix(12) == lines[lines.count - 1].suffix(12))
         try await run.build("FROM busybox\nRUN echo hi\nCOPY f /f\n")
@@ -97,7 +101,8 @@ struct StageTests {
         let run = try BuildRun()
         run.worker.setExitCode(1)
         await #expect(throws: BuildFailure.self) {
-            try await run.build("FROM busybox AS a\nRUN x\nFROM busybox AS b\nRUN y\nFROM busybox\nCOPY --from=a /etc /a\nCOPY --from=b /etc /b\n")
+            try await run.build(
+                "FROM busybox AS a\nRUN x\nFROM busybox AS b\nRUN y\nFROM busybox\nCOPY --from=a /etc /a\nCOPY --from=b /etc /b\n")
         }
         #expect(run.worker.openWorkspaces == 0)
     }

@@ -7,7 +7,8 @@ import Testing
     private func parse(_ text: String) -> LogEntry? { LogLine.parse(Array(text.utf8)[...]) }
 
     @Test func readsText() throws {
-        let entry = try #require(parse(#"{"log":"a\tb\"\\ \u00e9\ud83d\ude00\n","stream":"stderr","time":"2026-01-02T03:04:05.000000006Z"}"#))
+        let entry = try #require(
+            parse(#"{"log":"a\tb\"\\ \u00e9\ud83d\ude00\n","stream":"stderr","time":"2026-01-02T03:04:05.000000006Z"}"#))
         #expect(String(decoding: entry.bytes, as: UTF8.self) == "a\tb\"\\ é😀\n")
         #expect(entry.kind == .stderr)
         #expect(entry.time.rfc3339 == "2026-01-02T03:04:05.000000006Z")
@@ -18,14 +19,18 @@ import Testing
         #expect(entry.attributes == ["a": "1", "b": "2"])
     }
 
-    @Test(arguments: ["", "{", #"{"log":"abc"#, #"{"log":"a\"#, #"{"log":"a","stream":"stdout","time":"never"}"#, "garbage", #"{"log":"a\u12"}"#])
+    @Test(arguments: [
+        "", "{", #"{"log":"abc"#, #"{"log":"a\"#, #"{"log":"a","stream":"stdout","time":"never"}"#, "garbage", #"{"log":"a\u12"}"#,
+    ])
     func leavesTornLinesOut(text: String) { #expect(parse(text) == nil) }
 
     @Test func cutsLinesAcrossChunks() {
         var buffer = LineBuffer()
         var lines: [String] = []
         for chunk in ["ab", "c\nd", "\n\ne"] {
-            _ = buffer.append(Array(chunk.utf8)[...]) { lines.append(String(decoding: $0, as: UTF8.self)); return true }
+            _ = buffer.append(Array(chunk.utf8)[...]) {
+                lines.append(String(decoding: $0, as: UTF8.self)); return true
+            }
         }
         #expect(lines == ["abc", "d", ""])
     }

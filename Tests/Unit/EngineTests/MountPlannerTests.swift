@@ -29,7 +29,9 @@ import Testing
         settings.host.binds = ["/h:/a/b/c", "/h:/a", "named:/data"]
         settings.volumes = ["/cache"]
         var names = ["one", "two"]
-        let plan = try MountPlanner(settings: settings, imageVolumes: ["/data", "/cache"], inherited: [], newVolumeName: { names.removeFirst() }).plan()
+        let plan = try MountPlanner(
+            settings: settings, imageVolumes: ["/data", "/cache"], inherited: [], newVolumeName: { names.removeFirst() }
+        ).plan()
         #expect(plan.mounts.map(\.destination) == ["/a", "/cache", "/data", "/a/b/c"])
         #expect(plan.anonymous == ["one"])
         #expect(plan.mounts.first { $0.destination == "/data" }?.source == "named")
@@ -46,7 +48,10 @@ import Testing
     @Test func explicitMountsReplaceInheritedOnes() throws {
         var settings = ContainerSettings(image: "x")
         settings.host.binds = ["mine:/data"]
-        let inherited = [ResolvedMount(kind: .volume, source: "theirs", destination: "/data"), ResolvedMount(kind: .volume, source: "other", destination: "/o")]
+        let inherited = [
+            ResolvedMount(kind: .volume, source: "theirs", destination: "/data"),
+            ResolvedMount(kind: .volume, source: "other", destination: "/o"),
+        ]
         let plan = try MountPlanner(settings: settings, imageVolumes: ["/o"], inherited: inherited, newVolumeName: { "n" }).plan()
         #expect(plan.mounts.map(\.source) == ["mine", "other"])
         #expect(plan.anonymous.isEmpty)

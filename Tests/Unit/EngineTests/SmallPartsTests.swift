@@ -86,11 +86,14 @@ import Testing
 
     @Test func eventsAreChosenByActorAndAction() throws {
         let event = EngineEvent(
-            type: "container", action: "exec_start: ls", actorID: "abc123", attributes: ["name": "web", "image": "busybox:latest"], time: .now())
+            type: "container", action: "exec_start: ls", actorID: "abc123", attributes: ["name": "web", "image": "busybox:latest"],
+            time: .now())
         for filters in [
-            ["container": ["web"]], ["event": ["exec_start"]], ["image": ["busybox"]], ["type": ["container"]], ["container": ["abc"]],
+            ["container": ["web"]], ["event": ["exec_start"]], ["image": ["busybox"]], ["type": ["container"]],
+            ["container": ["abc"]],
         ] { #expect(try EventFilter(filters).admits(event), "\(filters)") }
-        for filters in [["container": ["other"]], ["event": ["exec"]], ["type": ["image"]], ["network": ["web"]], ["label": ["x"]]] {
+        for filters in [["container": ["other"]], ["event": ["exec"]], ["type": ["image"]], ["network": ["web"]], ["label": ["x"]]]
+        {
             #expect(try !EventFilter(filters).admits(event), "\(filters)")
         }
         #expect(throws: GantryError.self) { _ = try EventFilter(["what": []]) }

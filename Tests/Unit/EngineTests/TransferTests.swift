@@ -130,6 +130,39 @@ struct TransferTests {
     }
 }
 
+@Suite struct ProgressRelayTests {
+    private struct Failure: Error {}
+
+    @Test func whatWasSaidBeforeAFailureArrives() async {
+        let seen = Mutex<[String]>([])
+        await #expect(throws: Failure.self) {
+            try await ProgressRelay.run(to: { message in seen.withLock { $0.append(message.status ?? "") } }) { relay in
+                for number in 0..<100 { relay.say("\(number)") }
+                throw Failure()
+            }
+        }
+        #expect(seen.withLock { $0 } == (0..<100).map { "\($0)" })
+    }
+
+    @Test func aReaderThatLeavesEndsTheWork() async {
+        await #expect(throws: Failure.self) {
+            try await ProgressRelay.run(to: { _ in throw Failure() }) { relay in
+                relay.say("first")
+                try await Task.sleep(for: .seconds(600))
+            }
+        }
+    }
+
+    @Test func movingBarsArePaced() async throws {
+        let seen = Mutex<[Int64]>([])
+        try await ProgressRelay.run(to: { message in seen.withLock { $0.append(message.current ?? -1) } }) { relay in
+            for number in 1...1000 { relay.move("Downloading", "id", current: Int64(number), total: 1000) }
+        }
+        let values = seen.withLock { $0 }
+        #expect(values.first == 1 && values.last == 1000 && values.count < 1000)
+    }
+}
+
 /// An image store and a client of its own.
 private final class Side {
     let path: String

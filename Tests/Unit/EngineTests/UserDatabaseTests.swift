@@ -30,7 +30,8 @@ import Testing
     @Test(arguments: [
         ("nobody2", "unable to find user nobody2: no matching entries in passwd file"),
         ("alice:nogroup2", "unable to find group nogroup2: no matching entries in group file"),
-        ("4294967296", "uids and gids must be in range 0-2147483647"), ("0:2147483648", "uids and gids must be in range 0-2147483647"),
+        ("4294967296", "uids and gids must be in range 0-2147483647"),
+        ("0:2147483648", "uids and gids must be in range 0-2147483647"),
     ])
     func refuses(text: String, message: String) {
         let error = #expect(throws: GantryError.self) { _ = try database.identity(text) }

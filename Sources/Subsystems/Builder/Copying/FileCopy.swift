@@ -11,7 +11,8 @@ struct FileCopy {
     func copy(_ source: OwnedDescriptor, _ node: SourceNode, to place: WorkTree.Place) throws {
         let file = OwnedDescriptor(
             try check("openat", place.path) {
-                gantry_openat(place.directory.raw, Names.cString(place.name), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+                gantry_openat(
+                    place.directory.raw, Names.cString(place.name), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
             })
         try Self.content(source, file)
         let owner = copier.owner(of: node)
@@ -53,7 +54,9 @@ struct FileCopy {
 
     func node(_ node: SourceNode, to place: WorkTree.Place) throws {
         try check("mknodat", place.path) {
-            mknodat(place.directory.raw, Names.cString(place.name), node.status.mode & ~0o7777 | 0o600, dev_t(node.status.specialDevice))
+            mknodat(
+                place.directory.raw, Names.cString(place.name), node.status.mode & ~0o7777 | 0o600, dev_t(node.status.specialDevice)
+            )
         }
         try finish(node, place)
         try check("fchmodat", place.path) { fchmodat(place.directory.raw, Names.cString(place.name), copier.permissions(node), 0) }
@@ -74,10 +77,13 @@ struct FileCopy {
     }
 
     /// Writes a new file with the given bytes.
-    static func write(_ content: [UInt8], to place: WorkTree.Place, owner: (user: UInt32, group: UInt32), permissions: UInt32) throws {
+    static func write(
+        _ content: [UInt8], to place: WorkTree.Place, owner: (user: UInt32, group: UInt32), permissions: UInt32
+    ) throws {
         let file = OwnedDescriptor(
             try check("openat", place.path) {
-                gantry_openat(place.directory.raw, Names.cString(place.name), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
+                gantry_openat(
+                    place.directory.raw, Names.cString(place.name), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
             })
         try file.writeAll(content)
         try check("fchown") { fchown(file.raw, owner.user, owner.group) }

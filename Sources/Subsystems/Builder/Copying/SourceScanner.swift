@@ -41,7 +41,8 @@ struct SourceScanner: Sendable {
     private func notFound(_ path: String) -> GantryError {
         var hint: String?
         if !path.isEmpty, ignored.ignores(path) { hint = "`\(path)` is excluded by the ignore file of the build context" }
-        return .notFound("failed to compute cache key: failed to calculate checksum of ref build::context: \"/\(path)\": not found", hint: hint)
+        return .notFound(
+            "failed to compute cache key: failed to calculate checksum of ref build::context: \"/\(path)\": not found", hint: hint)
     }
 
     private func match(_ path: String) throws -> Match? {

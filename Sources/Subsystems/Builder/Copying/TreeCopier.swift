@@ -71,7 +71,8 @@ struct TreeCopier {
     }
 
     /// Copies a match with the directories above it (`--parents`), made to look like the source's.
-    func copyWithParents(_ match: SourceScanner.Match, from root: OwnedDescriptor, below cut: String, to destination: String) throws {
+    func copyWithParents(_ match: SourceScanner.Match, from root: OwnedDescriptor, below cut: String, to destination: String) throws
+    {
         let kept = cut.isEmpty ? match.node.path : String(match.node.path.dropFirst(cut.utf8.count)).drop { $0 == "/" }.description
         var directory = try tree.directory(destination, making: template)
         var source = cut
@@ -167,5 +168,7 @@ struct TreeCopier {
 
 /// Joins paths for messages and for destinations below a directory.
 enum CleanPathText {
-    static func join(_ directory: String, _ name: String) -> String { directory.hasSuffix("/") ? directory + name : "\(directory)/\(name)" }
+    static func join(_ directory: String, _ name: String) -> String {
+        directory.hasSuffix("/") ? directory + name : "\(directory)/\(name)"
+    }
 }

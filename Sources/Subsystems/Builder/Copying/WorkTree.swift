@@ -106,7 +106,9 @@ struct WorkTree {
 
     static func readLink(_ name: [UInt8], in directory: OwnedDescriptor) throws -> [UInt8] {
         var buffer = [CChar](repeating: 0, count: 4096)
-        let count = try check("readlinkat", Names.text(name)) { readlinkat(directory.raw, Names.cString(name), &buffer, buffer.count) }
+        let count = try check("readlinkat", Names.text(name)) {
+            readlinkat(directory.raw, Names.cString(name), &buffer, buffer.count)
+        }
         return buffer[..<count].map { UInt8(bitPattern: $0) }
     }
 

@@ -15,8 +15,9 @@ package protocol BuildWorker: Sendable {
     /// process or ended.
     func openWritable(_ workspace: StepWorkspace) async throws -> OwnedDescriptor
     /// Runs a process with the workspace as its root and gives its exit code; ends it when the task is cancelled.
+    /// - Parameter output: comes back when there is room for more.
     func run(
-        _ request: RunRequest, in workspace: StepWorkspace, output: @escaping @Sendable (BuildOutputStream, [UInt8]) -> Void
+        _ request: RunRequest, in workspace: StepWorkspace, output: @escaping @Sendable (BuildOutputStream, [UInt8]) async -> Void
     ) async throws -> Int32
     /// Keeps what was written as a layer.
     func commit(_ workspace: StepWorkspace) async throws -> StepLayer

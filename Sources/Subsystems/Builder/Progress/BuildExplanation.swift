@@ -23,10 +23,12 @@ package struct BuildExplanation: Sendable {
     package mutating func add(_ event: BuildEvent) {
         switch event {
         case .stepStarted(let label):
-            found[label.id] = Step(step: label.id, stage: label.stage, instruction: label.name, cached: false, reasons: [], milliseconds: 0)
+            found[label.id] = Step(
+                step: label.id, stage: label.stage, instruction: label.name, cached: false, reasons: [], milliseconds: 0)
         case .stepCached(let id, _): found[id]?.cached = true
         case .explanation(let id, let text): found[id]?.reasons.append(text)
-        case .stepFinished(let id, let milliseconds, _), .stepFailed(let id, let milliseconds, _): found[id]?.milliseconds = milliseconds
+        case .stepFinished(let id, let milliseconds, _), .stepFailed(let id, let milliseconds, _):
+            found[id]?.milliseconds = milliseconds
         default: break
         }
     }

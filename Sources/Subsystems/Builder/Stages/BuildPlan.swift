@@ -81,7 +81,8 @@ struct BuildPlan: Sendable {
         return StagePlan(stage: stage, base: base, platform: platform, firstStep: 0, dependencies: dependencies)
     }
 
-    private static func sources(of step: Instruction, in stage: ParsedDockerfile.Stage, _ file: ParsedDockerfile) throws -> [Source] {
+    private static func sources(of step: Instruction, in stage: ParsedDockerfile.Stage, _ file: ParsedDockerfile) throws -> [Source]
+    {
         switch step.body {
         case .copy(let copy): try copy.from.map { [try source($0, before: stage.index, file)] } ?? []
         case .run(let run): try run.mounts.compactMap { $0.from }.map { try source($0, before: stage.index, file) }
@@ -98,13 +99,17 @@ struct BuildPlan: Sendable {
         }
         if let number = Int(name) {
             guard number >= 0, number < file.stages.count else { throw GantryError.invalid("invalid stage index \(number)") }
-            guard number < index else { throw GantryError.invalid("invalid stage index \(number): only earlier stages can be copied from") }
+            guard number < index else {
+                throw GantryError.invalid("invalid stage index \(number): only earlier stages can be copied from")
+            }
             return .stage(number)
         }
         if name.lowercased() == "scratch" { return .scratch }
         if name.lowercased() == "context" { return .context }
         if let stage = file.stage(named: name, before: index) { return .stage(stage.index) }
-        if name.lowercased() == file.stages[index].name { throw GantryError.invalid("circular dependency detected on stage: \(name)") }
+        if name.lowercased() == file.stages[index].name {
+            throw GantryError.invalid("circular dependency detected on stage: \(name)")
+        }
         return .image(name)
     }
 
@@ -112,7 +117,8 @@ struct BuildPlan: Sendable {
     static func platform(_ text: String) throws -> Platform {
         let parts = text.lowercased().split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         let aliases = ["x86_64": "amd64", "x86-64": "amd64", "aarch64": "arm64", "i386": "386", "armhf": "arm"]
-        let wrong = GantryError.invalid("\"\(text)\" is an invalid platform: expected `os/architecture` or `os/architecture/variant`")
+        let wrong = GantryError.invalid(
+            "\"\(text)\" is an invalid platform: expected `os/architecture` or `os/architecture/variant`")
         guard (1...3).contains(parts.count), parts.allSatisfy({ !$0.isEmpty }) else { throw wrong }
         if parts.count == 1 {
             if parts[0] == "local" { return .host }
@@ -120,6 +126,7 @@ struct BuildPlan: Sendable {
             return Platform(os: "linux", architecture: aliases[parts[0]] ?? parts[0])
         }
         let architecture = aliases[parts[1]] ?? parts[1]
-        return Platform(os: parts[0], architecture: architecture, variant: parts.count == 3 ? parts[2] : (architecture == "arm64" ? "v8" : nil))
+        return Platform(
+            os: parts[0], architecture: architecture, variant: parts.count == 3 ? parts[2] : (architecture == "arm64" ? "v8" : nil))
     }
 }

@@ -20,11 +20,13 @@ final class BuildSession: Sendable {
     /// Bases are asked for once, however many stages stand on them.
     let bases = Solver<String, BaseImage>()
     let emit: @Sendable (BuildEvent) -> Void
+    let gate: OutputGate
 
     init(
         worker: any BuildWorker, cache: StepCache, options: BuildOptions, context: BuildContext, file: ParsedDockerfile,
-        emit: @escaping @Sendable (BuildEvent) -> Void
+        gate: OutputGate, emit: @escaping @Sendable (BuildEvent) -> Void
     ) throws {
+        self.gate = gate
         self.worker = worker
         self.cache = cache
         self.options = options

@@ -82,7 +82,8 @@ struct StageState: Sendable {
     private mutating func append(_ text: String, created: String?, isEmpty: Bool) {
         var history = config.history ?? []
         history.append(
-            ImageConfig.History(created: created, createdBy: text, comment: "buildkit.dockerfile.v0", emptyLayer: isEmpty ? true : nil))
+            ImageConfig.History(
+                created: created, createdBy: text, comment: "buildkit.dockerfile.v0", emptyLayer: isEmpty ? true : nil))
         config.history = history
         let layer = chainID?.description ?? ""
         intermediateID = "sha256:" + Identifier.hex(SHA256.hash(data: Array("\(intermediateID)\n\(text)\n\(layer)".utf8)))

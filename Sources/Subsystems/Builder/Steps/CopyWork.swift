@@ -66,7 +66,8 @@ struct CopyWork: Sendable {
     /// Several sources go only into a directory that is there or is said to be one.
     private func requireDirectory(_ tree: WorkTree) throws {
         guard try tree.root.openInRootIfPresent(destination, O_PATH)?.status().kind == .directory else {
-            throw GantryError.invalid("When using \(keyword) with more than one source file, the destination must be a directory and end with a /")
+            throw GantryError.invalid(
+                "When using \(keyword) with more than one source file, the destination must be a directory and end with a /")
         }
     }
 
@@ -79,10 +80,13 @@ struct CopyWork: Sendable {
         } else {
             place = try tree.place(destination, making: template)
             if place.name.isEmpty {
-                place = WorkTree.Place(directory: place.directory, name: Array(name.utf8), path: CleanPathText.join(place.path, name))
+                place = WorkTree.Place(
+                    directory: place.directory, name: Array(name.utf8), path: CleanPathText.join(place.path, name))
             }
         }
-        guard !name.isEmpty, name != ".", name != "..", !name.contains("/") else { throw GantryError.invalid("`\(name)` is no name for a file") }
+        guard !name.isEmpty, name != ".", name != "..", !name.contains("/") else {
+            throw GantryError.invalid("`\(name)` is no name for a file")
+        }
         if let there = try tree.status(place.name, in: place.directory) {
             guard there.kind != .directory else { throw GantryError.invalid("cannot replace to directory \(place.path) with file") }
             try check("unlinkat", place.path) { unlinkat(place.directory.raw, Names.cString(place.name), 0) }

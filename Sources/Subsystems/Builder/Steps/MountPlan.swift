@@ -42,7 +42,8 @@ struct MountPlan: Sendable {
         case .secret: try addSecret(mount, runner, text.isEmpty ? nil : target)
         case .ssh:
             if mount.isRequired {
-                throw GantryError.unsupported("ssh agents cannot be given to a build", hint: "use a secret: `--mount=type=secret,id=key`")
+                throw GantryError.unsupported(
+                    "ssh agents cannot be given to a build", hint: "use a secret: `--mount=type=secret,id=key`")
             }
         }
     }
@@ -84,7 +85,9 @@ struct MountPlan: Sendable {
             let root = try await session.root(bind.source, step: step)
             let scanner = scanner(bind, root)
             let hasher = session.hasher
-            let files = try await FileWork.run { try scanner.matches(escaped(bind.path)).flatMap { try hasher.ingredients($0, owners: bind.source != .context) } }
+            let files = try await FileWork.run {
+                try scanner.matches(escaped(bind.path)).flatMap { try hasher.ingredients($0, owners: bind.source != .context) }
+            }
             result += files.map { Ingredient(.file, "\($0.name) in \(bind.target)", $0.value) }
         }
         return result

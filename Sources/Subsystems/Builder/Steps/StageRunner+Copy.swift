@@ -33,7 +33,9 @@ extension StageRunner {
             let source = try expand(text)
             all.append(source)
             if Self.isGit(source) {
-                throw GantryError.unsupported("ADD of a git repository is not supported: `\(source)`", hint: "clone it in a RUN, or add the repository's archive by its URL")
+                throw GantryError.unsupported(
+                    "ADD of a git repository is not supported: `\(source)`",
+                    hint: "clone it in a RUN, or add the repository's archive by its URL")
             } else if Self.isRemote(source) {
                 let download = try await download(source, add, work.destination, step)
                 fetched.append(download.ingredient)
@@ -42,7 +44,9 @@ extension StageRunner {
                 local.append(source)
             }
         }
-        if add.checksum != nil, work.downloads.isEmpty { throw GantryError.invalid("checksum can't be specified for non-HTTP(S) sources") }
+        if add.checksum != nil, work.downloads.isEmpty {
+            throw GantryError.invalid("checksum can't be specified for non-HTTP(S) sources")
+        }
         var scanner = SourceScanner(root: root, ignored: session.context.ignored)
         scanner.excluded = try excludes(add)
         let found = try await find(local, scanner, add, step)

@@ -18,7 +18,8 @@ extension StageRunner {
         let parent = Ingredient(.parent, "layers", state.chainID?.description ?? "scratch")
         let platform = Ingredient(.platform, "platform", GlobalArguments.text(plan.platform))
         let key = StepKey(
-            place: place, description: step.instruction.text, ingredients: [parent, platform] + ingredients, parentStep: state.layerStep)
+            place: place, description: step.instruction.text, ingredients: [parent, platform] + ingredients,
+            parentStep: state.layerStep)
         if let cached = try await cached(key) {
             state.add(cached, history, step: step.id)
             return .cached

@@ -7,7 +7,8 @@ internal import OCI
 extension StageRunner {
     mutating func run(_ run: RunArguments, _ step: Step) async throws -> Outcome {
         if run.security == "insecure" {
-            throw GantryError.unsupported("security.insecure is not allowed", hint: "builds run without extra rights: take `--security=insecure` away")
+            throw GantryError.unsupported(
+                "security.insecure is not allowed", hint: "builds run without extra rights: take `--security=insecure` away")
         }
         if let device = run.devices.first { throw GantryError.unsupported("device `\(device)` cannot be given to a build") }
         let command = command(of: run)
@@ -47,10 +48,13 @@ extension StageRunner {
         let code: Int32
         do {
             code = try await session.worker.run(request, in: workspace) { stream, bytes in
+                await session.gate.enter(bytes.count)
                 session.emit(.output(id: step, stream: stream, bytes: bytes))
             }
         } catch let error as GantryError where error.kind != .cancelled {
-            throw GantryError(error.kind, "process \(process) did not complete successfully: \(error.message)", cause: error.cause, hint: error.hint)
+            throw GantryError(
+                error.kind, "process \(process) did not complete successfully: \(error.message)", cause: error.cause,
+                hint: error.hint)
         }
         try Task.checkCancellation()
         guard code == 0 else {
@@ -62,7 +66,8 @@ extension StageRunner {
     }
 
     /// Whom USER means in the layers below.
-    private static func identity(_ user: String, on parent: OCI.Digest?, _ session: BuildSession) async throws -> Accounts.Identity {
+    private static func identity(_ user: String, on parent: OCI.Digest?, _ session: BuildSession) async throws -> Accounts.Identity
+    {
         let root = try await session.worker.openReadOnly(chainID: parent)
         return try await FileWork.run { try Accounts(root: root).identity(user) }
     }
@@ -89,7 +94,9 @@ extension StageRunner {
         var variables = state.variables
         var proxies = session.options.proxyVariables
         for (name, value) in session.globals.given where GlobalArguments.proxyNames.contains(name) { proxies[name] = value }
-        for (name, value) in proxies.sorted(by: { $0.key < $1.key }) where variables[name] == nil { variables.set(name, value, isArgument: true) }
+        for (name, value) in proxies.sorted(by: { $0.key < $1.key }) where variables[name] == nil {
+            variables.set(name, value, isArgument: true)
+        }
         return variables.texts + secrets
     }
 

@@ -49,7 +49,9 @@ struct Accounts {
 
     private static func read(_ root: OwnedDescriptor, _ path: String) throws -> String {
         // Not waiting for a writer should the image have a fifo there.
-        guard let file = try root.openInRootIfPresent(path, O_RDONLY | O_NONBLOCK), try file.status().kind == .regular else { return "" }
+        guard let file = try root.openInRootIfPresent(path, O_RDONLY | O_NONBLOCK), try file.status().kind == .regular else {
+            return ""
+        }
         return String(decoding: try file.readAll(limit: 16 << 20), as: UTF8.self)
     }
 
@@ -58,9 +60,12 @@ struct Accounts {
         guard !text.isEmpty else { return Identity(user: 0, group: 0, supplementary: [0], home: home(of: 0)) }
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         var result = Identity(user: 0, group: 0)
-        if let user = users.first(where: { $0.name == parts[0] }) ?? UInt32(parts[0]).flatMap({ id in users.first { $0.id == id } }) {
+        if let user = users.first(where: { $0.name == parts[0] }) ?? UInt32(parts[0]).flatMap({ id in users.first { $0.id == id } })
+        {
             result = Identity(user: user.id, group: user.group, supplementary: [], home: user.home)
-            if parts.count == 1 { result.supplementary = groups.filter { $0.members.contains(user.name) && $0.id != user.group }.map(\.id) }
+            if parts.count == 1 {
+                result.supplementary = groups.filter { $0.members.contains(user.name) && $0.id != user.group }.map(\.id)
+            }
         } else if let id = UInt32(parts[0]) {
             result = Identity(user: id, group: 0)
         } else {
@@ -94,7 +99,9 @@ struct Accounts {
                 // Known even where there is no passwd file.
                 user = 0
             } else {
-                throw .invalid("unable to convert uid/gid chown string to host mapping: can't find uid for user \(parts[0]): no such user: \(parts[0])")
+                throw .invalid(
+                    "unable to convert uid/gid chown string to host mapping: can't find uid for user \(parts[0]): no such user: \(parts[0])"
+                )
             }
         }
         if parts.count == 2, !parts[1].isEmpty {
@@ -105,7 +112,9 @@ struct Accounts {
             } else if parts[1] == "root" {
                 group = 0
             } else {
-                throw .invalid("unable to convert uid/gid chown string to host mapping: can't find gid for group \(parts[1]): no such group: \(parts[1])")
+                throw .invalid(
+                    "unable to convert uid/gid chown string to host mapping: can't find gid for group \(parts[1]): no such group: \(parts[1])"
+                )
             }
         }
         return (user, group)

@@ -22,7 +22,9 @@ enum FileMode: Equatable {
         }
         var clauses: [Clause] = []
         for part in text.split(separator: ",", omittingEmptySubsequences: false) {
-            guard let parsed = Self.clauses(part) else { throw .invalid("invalid chmod parameter: '\(text)'. it should be octal or symbolic, as in `u=rwX,go=rX`") }
+            guard let parsed = Self.clauses(part) else {
+                throw .invalid("invalid chmod parameter: '\(text)'. it should be octal or symbolic, as in `u=rwX,go=rX`")
+            }
             clauses += parsed
         }
         self = .symbolic(clauses)

@@ -15,10 +15,12 @@ enum FileWork {
             defer { pthread_attr_destroy(&attributes) }
             var thread = pthread_t()
             let raw = Unmanaged.passRetained(job).toOpaque()
-            let code = pthread_create(&thread, &attributes, { raw in
-                if let raw { Unmanaged<Job>.fromOpaque(raw).takeRetainedValue().body() }
-                return nil
-            }, raw)
+            let code = pthread_create(
+                &thread, &attributes,
+                { raw in
+                    if let raw { Unmanaged<Job>.fromOpaque(raw).takeRetainedValue().body() }
+                    return nil
+                }, raw)
             // Without a new thread the work is still done, on this one.
             if code != 0 { Unmanaged<Job>.fromOpaque(raw).takeRetainedValue().body() }
         }

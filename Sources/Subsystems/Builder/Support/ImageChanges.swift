@@ -1,5 +1,5 @@
 internal import Dockerfile
-package import Essentials
+internal import Essentials
 package import OCI
 
 /// Dockerfile lines applied to an image's defaults, as `commit --change` and `import --change` ask for them.
@@ -12,7 +12,9 @@ package enum ImageChanges {
         do { parsed = try ParsedDockerfile("FROM scratch\n" + lines.joined(separator: "\n") + "\n") } catch {
             throw GantryError.invalid("\(error)", cause: nil)
         }
-        guard parsed.stages.count == 1, let stage = parsed.stages.first else { throw GantryError.invalid("FROM is not a valid change command") }
+        guard parsed.stages.count == 1, let stage = parsed.stages.first else {
+            throw GantryError.invalid("FROM is not a valid change command")
+        }
         var result = defaults
         for instruction in stage.instructions { try apply(instruction, to: &result) }
         return result
@@ -36,10 +38,14 @@ package enum ImageChanges {
             for pair in pairs { environment.set(try expand(pair.key), try expand(pair.value)) }
             result.environment = environment.texts
         case .label(let pairs):
-            for pair in pairs { result.labels = (result.labels ?? [:]).merging([try expand(pair.key): try expand(pair.value)]) { _, new in new } }
+            for pair in pairs {
+                result.labels = (result.labels ?? [:]).merging([try expand(pair.key): try expand(pair.value)]) { _, new in new }
+            }
         case .expose(let texts):
             for text in texts {
-                for port in try ExposedPorts.parse(try expand(text)) { result.exposedPorts = (result.exposedPorts ?? [:]).merging([port: .init()]) { old, _ in old } }
+                for port in try ExposedPorts.parse(try expand(text)) {
+                    result.exposedPorts = (result.exposedPorts ?? [:]).merging([port: .init()]) { old, _ in old }
+                }
             }
         case .volume(let paths):
             for path in paths { result.volumes = (result.volumes ?? [:]).merging([try expand(path): .init()]) { old, _ in old } }
