@@ -5,7 +5,9 @@ package enum ByteSize {
     package static func parseBinary(_ text: String) -> Int64? {
         var body = text.lowercased()[...]
         if body.hasSuffix("ib") { body = body.dropLast(2) } else if body.hasSuffix("b") { body = body.dropLast() }
-        let units: [Character: Double] = ["k": 1024, "m": 1_048_576, "g": 1_073_741_824, "t": 1_099_511_627_776, "p": 1_125_899_906_842_624]
+        let units: [Character: Double] = [
+            "k": 1024, "m": 1_048_576, "g": 1_073_741_824, "t": 1_099_511_627_776, "p": 1_125_899_906_842_624,
+        ]
         var factor = 1.0
         if let last = body.last, let unit = units[last] {
             factor = unit

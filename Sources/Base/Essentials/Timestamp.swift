@@ -95,7 +95,8 @@ package struct Timestamp: Sendable, Hashable, Comparable {
         if bytes[at] | 32 == 122 {
             guard at + 1 == bytes.count else { return nil }
         } else {
-            guard bytes[at] == 43 || bytes[at] == 45, at + 6 == bytes.count, let hours = number(at + 1, 2), let minutes = number(at + 4, 2)
+            guard bytes[at] == 43 || bytes[at] == 45, at + 6 == bytes.count, let hours = number(at + 1, 2),
+                let minutes = number(at + 4, 2)
             else { return nil }
             offset = (hours * 3600 + minutes * 60) * (bytes[at] == 45 ? -1 : 1)
         }

@@ -20,7 +20,8 @@ package enum EngineAddress: Sendable, Hashable {
             self = .unix(path: rest)
         case "tcp", "http", "https": self = try Self.tcp(rest, malformed)
         case "ssh":
-            throw GantryError.unsupported("cannot reach `\(text)`: the ssh scheme is not supported", hint: "forward the socket with `ssh -L`")
+            throw GantryError.unsupported(
+                "cannot reach `\(text)`: the ssh scheme is not supported", hint: "forward the socket with `ssh -L`")
         default: throw malformed
         }
     }

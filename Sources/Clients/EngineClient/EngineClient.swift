@@ -65,7 +65,9 @@ package final class EngineClient: Sendable {
 
     private func hijackOnce(_ request: EngineRequest) async throws -> HijackedConnection {
         let (exchange, head) = try await exchange(request)
-        guard head.status < 400 else { throw await Self.failure(EngineResponse(head: head, body: ResponseBody(exchange: exchange))) }
+        guard head.status < 400 else {
+            throw await Self.failure(EngineResponse(head: head, body: ResponseBody(exchange: exchange)))
+        }
         guard head.status == 101 || head.status == 200 else {
             throw GantryError.invalid("unable to upgrade to tcp, received \(head.status)")
         }

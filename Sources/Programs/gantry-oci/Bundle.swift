@@ -1,5 +1,5 @@
-import ContainerRuntime
 import CLinux
+import ContainerRuntime
 import Essentials
 import FoundationEssentials
 import LinuxSystem
@@ -15,9 +15,12 @@ struct Bundle {
         defer { free(resolved) }
         self.path = String(cString: resolved)
         let file = "\(self.path)/config.json"
-        guard FileSystem.exists(file) else { throw GantryError.notFound("`\(file)` does not exist", hint: "make one with `gantry-oci spec`") }
+        guard FileSystem.exists(file) else {
+            throw GantryError.notFound("`\(file)` does not exist", hint: "make one with `gantry-oci spec`")
+        }
         do {
-            specification = try JSONDecoder().decode(RuntimeSpecification.self, from: Data(try FileSystem.read(file, limit: 16 << 20)))
+            specification = try JSONDecoder().decode(
+                RuntimeSpecification.self, from: Data(try FileSystem.read(file, limit: 16 << 20)))
         } catch let error as DecodingError { throw GantryError.invalid("`\(file)` is not a runtime specification", cause: error) }
     }
 
@@ -30,7 +33,8 @@ struct Bundle {
         let process = specification.process
         var request = ContainerStart(
             id: id, specification: specification, root: try root(),
-            stdio: StandardStreams(terminal: process?.terminal ?? false, consoleSize: process?.consoleSize, openStdin: true, stdinOnce: true),
+            stdio: StandardStreams(
+                terminal: process?.terminal ?? false, consoleSize: process?.consoleSize, openStdin: true, stdinOnce: true),
             hold: hold)
         request.inherited = inherited
         return request
@@ -41,10 +45,14 @@ struct Bundle {
 enum CallerStreams {
     static func inherited(terminal: Bool, consoleSocket: String?) throws -> InheritedStreams {
         guard terminal else {
-            guard consoleSocket == nil else { throw GantryError.invalid("cannot use console socket if the process has no terminal") }
+            guard consoleSocket == nil else {
+                throw GantryError.invalid("cannot use console socket if the process has no terminal")
+            }
             return InheritedStreams(standard: try (0..<3).map { try OwnedDescriptor.duplicate($0) })
         }
-        guard let consoleSocket else { throw GantryError.invalid("cannot allocate tty if the container is detached without --console-socket") }
+        guard let consoleSocket else {
+            throw GantryError.invalid("cannot allocate tty if the container is detached without --console-socket")
+        }
         let socket = OwnedDescriptor(try check("connect", consoleSocket) { gantry_connect_unix(consoleSocket) })
         return InheritedStreams(standard: [], consoleSocket: socket)
     }

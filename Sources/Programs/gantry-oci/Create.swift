@@ -14,7 +14,9 @@ struct CreationOptions: ParsableArguments {
 
     /// Starts the container held; its record is written.
     func create(_ root: RuntimeRoot, detached: Bool) async throws -> (ShimProcess, RuntimeSpecification) {
-        guard !noPivot else { throw GantryError.unsupported("--no-pivot is not supported: the root is always changed with pivot_root") }
+        guard !noPivot else {
+            throw GantryError.unsupported("--no-pivot is not supported: the root is always changed with pivot_root")
+        }
         guard preserveDescriptors == 0 else { throw GantryError.unsupported("--preserve-fds is not supported") }
         guard try !root.exists(id) else { throw GantryError.conflict("container with given ID already exists") }
         let bundle = try Bundle(bundle)
@@ -24,7 +26,8 @@ struct CreationOptions: ParsableArguments {
         do {
             try root.save(
                 StoredContainer(
-                    id: id, bundle: bundle.path, processID: process.processID, processStart: RuntimeRoot.start(of: process.processID),
+                    id: id, bundle: bundle.path, processID: process.processID,
+                    processStart: RuntimeRoot.start(of: process.processID),
                     annotations: bundle.specification.annotations, created: Timestamp.now().rfc3339,
                     cgroupsPath: bundle.specification.linux?.cgroupsPath))
             try writeProcessID(process.processID, to: pidFile)

@@ -22,14 +22,17 @@ struct Exec: AsyncParsableCommand {
     func run() async throws {
         let root = try RuntimeRoot(global)
         let container = try root.load(id)
-        guard root.status(container) == "running" else { throw GantryError.conflict("cannot exec in a container that is not running") }
+        guard root.status(container) == "running" else {
+            throw GantryError.conflict("cannot exec in a container that is not running")
+        }
         let specification = try Bundle(container.bundle).specification
         let description = try description(specification)
         let terminal = description.terminal ?? false
         let execID = Identifier.random()
         var request = ExecStart(
             id: id, execID: execID, initProcessID: container.processID, process: description, seccomp: specification.linux?.seccomp,
-            stdio: StandardStreams(terminal: terminal, consoleSize: description.consoleSize, openStdin: true, stdinOnce: true), hold: true)
+            stdio: StandardStreams(terminal: terminal, consoleSize: description.consoleSize, openStdin: true, stdinOnce: true),
+            hold: true)
         if detach { request.inherited = try CallerStreams.inherited(terminal: terminal, consoleSocket: consoleSocket) }
         let running = try await root.runtime.exec(request)
         defer { try? root.runtime.forget(exec: execID, of: id) }
@@ -41,7 +44,8 @@ struct Exec: AsyncParsableCommand {
     /// The container's own process with what was given in its place, or the process of a file.
     private func description(_ specification: RuntimeSpecification) throws -> RuntimeSpecification.Process {
         if let process {
-            return try JSONDecoder().decode(RuntimeSpecification.Process.self, from: Data(try FileSystem.read(process, limit: 16 << 20)))
+            return try JSONDecoder().decode(
+                RuntimeSpecification.Process.self, from: Data(try FileSystem.read(process, limit: 16 << 20)))
         }
         guard var result = specification.process else { throw GantryError.invalid("the specification has no process") }
         result.args = arguments

@@ -29,7 +29,9 @@ struct Foreground {
         let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 16384, alignment: 1)
         defer { buffer.deallocate() }
         // A regular file or /dev/null cannot be waited for, and need not be.
-        let waits = [.fifo, .socket, .characterDevice].contains(try input.status().kind) && isatty(0) == 1 || (try? input.status().kind) == .fifo
+        let waits =
+            [.fifo, .socket, .characterDevice].contains(try input.status().kind) && isatty(0) == 1
+            || (try? input.status().kind) == .fifo
         while true {
             if waits { try await DescriptorPoller.shared.waitReadable(input) }
             let count = try input.read(into: buffer)
@@ -51,7 +53,9 @@ struct Foreground {
             while !Task.isCancelled, (try? await DescriptorPoller.shared.waitReadable(descriptor)) != nil {
                 while read(descriptor.raw, &information, MemoryLayout<signalfd_siginfo>.size) > 0 {
                     if CInt(information.ssi_signo) == SIGWINCH {
-                        if terminal, let size = RawTerminal.currentSize() { try? await process.resize(columns: size.columns, rows: size.rows) }
+                        if terminal, let size = RawTerminal.currentSize() {
+                            try? await process.resize(columns: size.columns, rows: size.rows)
+                        }
                     } else {
                         try? await process.signal(CInt(information.ssi_signo))
                     }
@@ -87,5 +91,7 @@ struct RawTerminal {
 }
 
 extension OwnedDescriptor {
-    static func duplicate(_ number: CInt) throws -> OwnedDescriptor { OwnedDescriptor(try check("fcntl") { gantry_fcntl(number, F_DUPFD_CLOEXEC, 3) }) }
+    static func duplicate(_ number: CInt) throws -> OwnedDescriptor {
+        OwnedDescriptor(try check("fcntl") { gantry_fcntl(number, F_DUPFD_CLOEXEC, 3) })
+    }
 }

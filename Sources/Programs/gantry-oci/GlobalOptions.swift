@@ -52,7 +52,8 @@ struct GlobalOptions: ParsableArguments {
             }
         }
         quoted += "\""
-        let line = value("--log-format") == "json"
+        let line =
+            value("--log-format") == "json"
             ? "{\"level\":\"error\",\"msg\":\(quoted),\"time\":\"\(time)\"}\n" : "time=\"\(time)\" level=error msg=\(quoted)\n"
         try? OwnedDescriptor.open(path, O_WRONLY | O_APPEND | O_CREAT, mode: 0o644).writeAll(Array(line.utf8))
     }

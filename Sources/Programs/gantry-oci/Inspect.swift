@@ -55,7 +55,9 @@ struct List: ParsableCommand {
         let all = try root.all().map { StateReport($0, status: root.status($0)) }
         if quiet { return all.forEach { print($0.id) } }
         if format == "json" { return print(try StateReport.json(all)) }
-        let rows = [["ID", "PID", "STATUS", "BUNDLE", "CREATED"]] + all.map { [$0.id, "\($0.pid ?? 0)", $0.status, $0.bundle, $0.created] }
+        let rows =
+            [["ID", "PID", "STATUS", "BUNDLE", "CREATED"]]
+            + all.map { [$0.id, "\($0.pid ?? 0)", $0.status, $0.bundle, $0.created] }
         let widths = (0..<5).map { column in rows.map { $0[column].count }.max() ?? 0 }
         for row in rows {
             let cells = zip(row, widths).map { cell, width in cell + String(repeating: " ", count: width - cell.count) }

@@ -25,7 +25,9 @@ struct RuntimeRoot {
     init(_ options: GlobalOptions) throws {
         path = options.root
         try FileSystem.makeDirectories("\(path)/containers", mode: 0o700)
-        runtime = try ShimRuntime(shimPath: Self.shimPath(), stateDirectory: "\(path)/shims", logger: Logger(label: "gantry-oci") { _ in SwiftLogNoOpLogHandler() })
+        runtime = try ShimRuntime(
+            shimPath: Self.shimPath(), stateDirectory: "\(path)/shims",
+            logger: Logger(label: "gantry-oci") { _ in SwiftLogNoOpLogHandler() })
     }
 
     private static func shimPath() -> String {
@@ -71,7 +73,9 @@ struct RuntimeRoot {
 
     /// `created`, `running` or `stopped`.
     func status(_ container: StoredContainer) -> String {
-        guard !container.processStart.isEmpty, Self.start(of: container.processID) == container.processStart else { return "stopped" }
+        guard !container.processStart.isEmpty, Self.start(of: container.processID) == container.processStart else {
+            return "stopped"
+        }
         // A held process is still our shim's program; after execve it is its own.
         let program = (try? FileSystem.readText("/proc/\(container.processID)/cmdline")) ?? ""
         return program.hasPrefix("gantry-shim\u{0}") ? "created" : "running"

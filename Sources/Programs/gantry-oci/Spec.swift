@@ -33,7 +33,10 @@ struct Features: ParsableCommand {
         struct Cgroup: Encodable { var v1 = true, v2 = true, systemd = false, systemdUser = false, rdma = false }
         struct Seccomp: Encodable {
             var enabled = true
-            var actions = ["SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO", "SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_KILL_THREAD", "SCMP_ACT_LOG", "SCMP_ACT_TRACE", "SCMP_ACT_TRAP"]
+            var actions = [
+                "SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO", "SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_KILL_THREAD",
+                "SCMP_ACT_LOG", "SCMP_ACT_TRACE", "SCMP_ACT_TRAP",
+            ]
         }
         struct Linux: Encodable {
             var namespaces = ["cgroup", "ipc", "mount", "network", "pid", "time", "uts"]

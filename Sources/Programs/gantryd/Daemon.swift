@@ -27,12 +27,15 @@ struct Daemon {
         let engine = try Engine(configuration: settings.engine, logger: logger)
         try await engine.start()
         let server = try DockerServer(
-            engine: engine, configuration: DockerServerConfiguration(hosts: settings.hosts, version: settings.engine.version), logger: logger)
+            engine: engine, configuration: DockerServerConfiguration(hosts: settings.hosts, version: settings.engine.version),
+            logger: logger)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
                 services: [.init(service: server, failureTerminationBehavior: .gracefullyShutdownGroup)],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet(logger)))
-        logger.info("daemon ready", metadata: ["hosts": "\(settings.hosts.joined(separator: " "))", "dataRoot": "\(settings.engine.dataRoot)"])
+        logger.info(
+            "daemon ready",
+            metadata: ["hosts": "\(settings.hosts.joined(separator: " "))", "dataRoot": "\(settings.engine.dataRoot)"])
         do {
             try await group.run()
         } catch {
@@ -56,7 +59,8 @@ struct Daemon {
         guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0, limit.rlim_cur < limit.rlim_max else { return }
         limit.rlim_cur = limit.rlim_max
         if setrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) != 0 {
-            logger.warning("the limit of open files stays as it was", metadata: ["error": "\(SystemError("setrlimit", errno: errno))"])
+            logger.warning(
+                "the limit of open files stays as it was", metadata: ["error": "\(SystemError("setrlimit", errno: errno))"])
         }
     }
 }

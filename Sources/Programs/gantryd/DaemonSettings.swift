@@ -61,7 +61,8 @@ struct DaemonSettings {
         }
         let path = own.prefix(upTo: own.lastIndex(of: "/") ?? own.endIndex) + "/gantry-shim"
         guard FileSystem.exists(String(path)) else {
-            throw .unavailable("`gantry-shim` is missing: expected at `\(path)`", hint: "install all four programs into one directory")
+            throw .unavailable(
+                "`gantry-shim` is missing: expected at `\(path)`", hint: "install all four programs into one directory")
         }
         return String(path)
     }

@@ -54,7 +54,10 @@ import Testing
         (["-itX", "img"], "unknown shorthand flag: 'X' in -itX"),
         (["--memory"], "flag needs an argument: --memory"),
         (["-e"], "flag needs an argument: 'e' in -e"),
-        (["--rm=maybe", "img"], "invalid argument \"maybe\" for \"--rm\" flag: strconv.ParseBool: parsing \"maybe\": invalid syntax"),
+        (
+            ["--rm=maybe", "img"],
+            "invalid argument \"maybe\" for \"--rm\" flag: strconv.ParseBool: parsing \"maybe\": invalid syntax"
+        ),
     ])
     func mistakesInDockersWords(_ words: [String], _ message: String) {
         #expect(throws: UsageError(message)) { try CommandParser.parse(RunCommand.self, name: "gantry run", words) }
@@ -72,25 +75,32 @@ import Testing
     /// Runs a whole command line that needs no daemon.
     private func status(_ words: [String]) async -> (code: Int32, text: String) {
         let console = Console(write: { _ in }, writeError: { _ in })
-        do { return (try await EntryPoint.run(words, console: console, environment: ["HOME": "/nonexistent"]), "") } catch let error as CLI.ExitStatus {
+        do { return (try await EntryPoint.run(words, console: console, environment: ["HOME": "/nonexistent"]), "") } catch let error
+            as CLI.ExitStatus
+        {
             return (error.code, error.message ?? "")
         } catch { return (1, "\(error)") }
     }
 
     @Test func exitStatusesOfMistakes() async {
         let none = await status(["run"])
-        #expect(none.code == 1 && none.text.hasPrefix("gantry: 'gantry run' requires at least 1 argument\n\nUsage:  gantry run [OPTIONS] IMAGE"))
+        #expect(
+            none.code == 1
+                && none.text.hasPrefix("gantry: 'gantry run' requires at least 1 argument\n\nUsage:  gantry run [OPTIONS] IMAGE"))
         let unknown = await status(["run", "--nosuch", "x"])
         #expect(unknown.code == 125)
         #expect(
             unknown.text
-                == "unknown flag: --nosuch\n\nUsage:  gantry run [OPTIONS] IMAGE [COMMAND] [ARG...]\n\nRun 'gantry run --help' for more information")
+                == "unknown flag: --nosuch\n\nUsage:  gantry run [OPTIONS] IMAGE [COMMAND] [ARG...]\n\nRun 'gantry run --help' for more information"
+        )
         let value = await status(["run", "--memory", "abc", "x"])
-        #expect(value.code == 125 && value.text.hasPrefix("invalid argument \"abc\" for \"-m, --memory\" flag: invalid size: 'abc'"))
+        #expect(
+            value.code == 125 && value.text.hasPrefix("invalid argument \"abc\" for \"-m, --memory\" flag: invalid size: 'abc'"))
         let option = await status(["run", "--pull", "sometimes", "x"])
         #expect(
             option.text
-                == "gantry: invalid pull option: 'sometimes': must be one of \"always\", \"missing\" or \"never\"\n\nRun 'gantry run --help' for more information")
+                == "gantry: invalid pull option: 'sometimes': must be one of \"always\", \"missing\" or \"never\"\n\nRun 'gantry run --help' for more information"
+        )
         #expect(option.code == 125)
         let both = await status(["run", "-d", "-a", "stdout", "x"])
         #expect(both.code == 1 && both.text == "conflicting options: cannot specify both --attach and --detach")
@@ -105,7 +115,8 @@ import Testing
 
     @Test(arguments: [
         ("exec: \"x\": executable file not found in $PATH", 127), ("stat /x: no such file or directory", 127),
-        ("exec: \"/etc/passwd\": permission denied", 126), ("exec: \"/etc\": is a directory", 126), ("port is already allocated", 125),
+        ("exec: \"/etc/passwd\": permission denied", 126), ("exec: \"/etc\": is a directory", 126),
+        ("port is already allocated", 125),
     ])
     func statusOfFailedStarts(_ message: String, _ status: Int32) {
         #expect(StartFailure.status(GantryError(.invalid, message)) == status)

@@ -64,7 +64,9 @@ import Testing
 
     @Test func containersByTemplate() throws {
         let view = ContainerList.view(truncates: true, showsSize: false)
-        #expect(try view.render([container()], format: "{{.Names}}|{{.Labels}}|{{.Label \"k\"}}|{{.HealthStatus}}") == "r1|a=b,k=v|v|healthy\n")
+        #expect(
+            try view.render([container()], format: "{{.Names}}|{{.Labels}}|{{.Label \"k\"}}|{{.HealthStatus}}")
+                == "r1|a=b,k=v|v|healthy\n")
         #expect(
             try view.render([container()], format: "table {{.Names}}\\t{{.Label \"com.example.my-key\"}}\\t{{upper .State}}")
                 == "NAMES     my key    STATE\nr1                  RUNNING\n")
@@ -78,7 +80,8 @@ import Testing
         let view = ContainerList.view(truncates: true, showsSize: false)
         #expect(throws: GantryError.self) { try view.render([container()], format: "{{") }
         do { _ = try view.render([container()], format: "{{.Nope}}") } catch {
-            let wanted = "failed to execute template: template: :1:2: executing \"\" at <.Nope>: can't evaluate field Nope in type "
+            let wanted =
+                "failed to execute template: template: :1:2: executing \"\" at <.Nope>: can't evaluate field Nope in type "
                 + "*formatter.ContainerContext"
             #expect("\(error)" == wanted)
         }

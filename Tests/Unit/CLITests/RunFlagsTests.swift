@@ -42,7 +42,8 @@ import Testing
     }
 
     @Test func environment() throws {
-        let config = try specification("-e", "A=1", "-e", "FOO", "-e", "NOPE", "-e", "EMPTY=", "img", environment: ["FOO": "x"]).body.config
+        let config = try specification("-e", "A=1", "-e", "FOO", "-e", "NOPE", "-e", "EMPTY=", "img", environment: ["FOO": "x"])
+            .body.config
         #expect(config.env == ["A=1", "FOO=x", "EMPTY="])
         #expect(message(["-e", "=x"]) == "invalid argument \"=x\" for \"-e, --env\" flag: invalid environment variable: =x")
     }
@@ -54,7 +55,8 @@ import Testing
             try FileSystem.replace(path, with: text)
             return try EnvironmentFlags.lines(of: path, kind: "env", environment: ["C": "client"])
         }
-        #expect(try lines("# comment\nA=1\n\nC\nNOPE\n  D=indent\nE=\"quoted\"\r\n") == ["A=1", "C=client", "D=indent", "E=\"quoted\""])
+        #expect(
+            try lines("# comment\nA=1\n\nC\nNOPE\n  D=indent\nE=\"quoted\"\r\n") == ["A=1", "C=client", "D=indent", "E=\"quoted\""])
         for (text, reason) in [
             ("B = spaced", "variable 'B ' contains whitespaces"), ("=x", "no variable name on line '=x'"),
             ("has space=x", "variable 'has space' contains whitespaces"),
@@ -102,15 +104,18 @@ import Testing
         ("type=bind,source=/home,target=/x,volume-nocopy", "cannot mix 'volume-*' options with mount type 'bind'"),
         ("type=volume,target=/x,readonly=maybe", "invalid value for readonly: maybe"),
         ("type=tmpfs,target=/x,tmpfs-size=abc", "invalid value for tmpfs-size: abc"),
-        ("type=bind,source=/home,target=/x,bind-recursive=readonly",
-            "option 'bind-recursive=readonly' requires 'readonly' to be specified in conjunction"),
+        (
+            "type=bind,source=/home,target=/x,bind-recursive=readonly",
+            "option 'bind-recursive=readonly' requires 'readonly' to be specified in conjunction"
+        ),
     ])
     func wrongMounts(_ text: String, _ reason: String) {
         #expect(message(["--mount", text]) == "invalid argument \"\(text)\" for \"--mount\" flag: \(reason)")
     }
 
     @Test(arguments: [
-        ("8080:80", ["80/tcp :8080"]), ("127.0.0.1:8081:81/udp", ["81/udp 127.0.0.1:8081"]), ("82", ["82/tcp :"]), (":80", ["80/tcp :"]),
+        ("8080:80", ["80/tcp :8080"]), ("127.0.0.1:8081:81/udp", ["81/udp 127.0.0.1:8081"]), ("82", ["82/tcp :"]),
+        (":80", ["80/tcp :"]),
         ("8090-8092:90-92", ["90/tcp :8090", "91/tcp :8091", "92/tcp :8092"]), ("8100-8101:8100", ["8100/tcp :8100-8101"]),
         ("[::1]:5:6/TCP", ["6/tcp ::1:5"]), ("127.0.0.1::80", ["80/tcp 127.0.0.1:"]), ("10-11", ["10/tcp :", "11/tcp :"]),
     ])
@@ -119,8 +124,10 @@ import Testing
     }
 
     @Test(arguments: [
-        ("foo", "invalid containerPort: foo"), ("99999:80", "invalid hostPort: 99999"), ("80:99999", "invalid containerPort: 99999"),
-        ("1-3:1-2", "invalid ranges specified for container and host Ports: 1-2 and 1-3"), ("1.2.3.4.5:80:80", "invalid IP address: 1.2.3.4.5"),
+        ("foo", "invalid containerPort: foo"), ("99999:80", "invalid hostPort: 99999"),
+        ("80:99999", "invalid containerPort: 99999"),
+        ("1-3:1-2", "invalid ranges specified for container and host Ports: 1-2 and 1-3"),
+        ("1.2.3.4.5:80:80", "invalid IP address: 1.2.3.4.5"),
         ("80:80/foo", "invalid proto: foo"), ("a:b:c:d", "invalid IP address: a:b"), ("", "no port specified: <empty>"),
         ("8080:", "no port specified: 8080:<empty>"),
     ])
@@ -155,8 +162,10 @@ import Testing
     @Test func resources() throws {
         let host = try #require(
             try specification(
-                "-m", "100m", "--memory-swap=-1", "--cpus", "1.5", "--pids-limit", "-1", "-c", "512", "--shm-size", "1g", "--ulimit",
-                "nofile=10:20", "--ulimit", "core=-1", "--device", "/dev/null:/dev/x:r", "--device-read-bps", "/dev/sda:1mb", "--gpus", "all",
+                "-m", "100m", "--memory-swap=-1", "--cpus", "1.5", "--pids-limit", "-1", "-c", "512", "--shm-size", "1g",
+                "--ulimit",
+                "nofile=10:20", "--ulimit", "core=-1", "--device", "/dev/null:/dev/x:r", "--device-read-bps", "/dev/sda:1mb",
+                "--gpus", "all",
                 "--blkio-weight-device", "/dev/sda:10", "--memory-swappiness", "5", "img"
             ).body.hostConfig)
         #expect(host.memory == 104_857_600 && host.memorySwap == -1 && host.nanoCpus == 1_500_000_000 && host.pidsLimit == -1)
@@ -170,20 +179,30 @@ import Testing
     private static let wrong: [([String], String)] = [
         (["--memory", "abc"], "invalid argument \"abc\" for \"-m, --memory\" flag: invalid size: 'abc'"),
         (["--cpus", "abc"], "invalid argument \"abc\" for \"--cpus\" flag: failed to parse abc as a rational number"),
-        (["--pids-limit", "abc"], "invalid argument \"abc\" for \"--pids-limit\" flag: strconv.ParseInt: parsing \"abc\": invalid syntax"),
+        (
+            ["--pids-limit", "abc"],
+            "invalid argument \"abc\" for \"--pids-limit\" flag: strconv.ParseInt: parsing \"abc\": invalid syntax"
+        ),
         (["--restart", "foo", "--rm"], "conflicting options: cannot specify both --restart and --rm"),
         (["--restart", "on-failure:x"], "invalid restart policy format: maximum retry count must be an integer"),
         (["-a", "foo"], "invalid argument \"foo\" for \"-a, --attach\" flag: valid streams are STDIN, STDOUT and STDERR"),
         (["--ulimit", "foo"], "invalid argument \"foo\" for \"--ulimit\" flag: invalid ulimit argument: foo"),
         (["--ulimit", "foo=1:2"], "invalid argument \"foo=1:2\" for \"--ulimit\" flag: invalid ulimit type: foo"),
-        (["--ulimit", "nofile=100:50"],
-            "invalid argument \"nofile=100:50\" for \"--ulimit\" flag: ulimit soft limit must be less than or equal to hard limit: 100 > 50"),
+        (
+            ["--ulimit", "nofile=100:50"],
+            "invalid argument \"nofile=100:50\" for \"--ulimit\" flag: ulimit soft limit must be less than or equal to hard limit: 100 > 50"
+        ),
         (["--memory-swappiness", "200"], "invalid value: 200. Valid memory swappiness range is 0-100"),
         (["--security-opt", "foo"], "Invalid --security-opt: \"foo\""),
-        (["--security-opt", "seccomp=/nosuch.json"],
-            "opening seccomp profile (/nosuch.json) failed: open /nosuch.json: no such file or directory"),
+        (
+            ["--security-opt", "seccomp=/nosuch.json"],
+            "opening seccomp profile (/nosuch.json) failed: open /nosuch.json: no such file or directory"
+        ),
         (["--device", "/dev/null:/dev/x:foo"], "bad mode specified: foo"),
-        (["--device-cgroup-rule", "foo"], "invalid argument \"foo\" for \"--device-cgroup-rule\" flag: invalid device cgroup format 'foo'"),
+        (
+            ["--device-cgroup-rule", "foo"],
+            "invalid argument \"foo\" for \"--device-cgroup-rule\" flag: invalid device cgroup format 'foo'"
+        ),
         (["--device-read-bps", "foo"], "invalid argument \"foo\" for \"--device-read-bps\" flag: bad format: foo"),
         (["--userns", "foo"], "--userns: invalid USER mode"), (["--uts", "foo"], "--uts: invalid UTS mode"),
         (["--pid", "foo"], "--pid: invalid PID mode"), (["--cgroupns", "foo"], "--cgroupns: invalid CGROUP mode"),
@@ -191,8 +210,14 @@ import Testing
         (["--mac-address", "foo"], "foo is not a valid mac address"),
         (["--dns", "foo"], "invalid argument \"foo\" for \"--dns\" flag: IP address is not correctly formatted: foo"),
         (["--add-host", "foo"], "invalid argument \"foo\" for \"--add-host\" flag: bad format for add-host: \"foo\""),
-        (["--add-host", "foo:notanip"], "invalid argument \"foo:notanip\" for \"--add-host\" flag: invalid IP address in add-host: \"notanip\""),
-        (["--health-interval", "1"], "invalid argument \"1\" for \"--health-interval\" flag: time: missing unit in duration \"1\""),
+        (
+            ["--add-host", "foo:notanip"],
+            "invalid argument \"foo:notanip\" for \"--add-host\" flag: invalid IP address in add-host: \"notanip\""
+        ),
+        (
+            ["--health-interval", "1"],
+            "invalid argument \"1\" for \"--health-interval\" flag: time: missing unit in duration \"1\""
+        ),
         (["--health-retries", "-1", "--health-cmd", "true"], "--health-retries cannot be negative"),
         (["--no-healthcheck", "--health-cmd", "true"], "--no-healthcheck conflicts with --health-* options"),
         (["-l", "=x"], "invalid argument \"=x\" for \"-l, --label\" flag: invalid label '=x': empty name"),
@@ -206,8 +231,10 @@ import Testing
     @Test func namesAndHosts() throws {
         let host = try #require(
             try specification(
-                "--add-host", "a=1.2.3.4", "--add-host", "b:[::1]", "--add-host", "c:host-gateway", "--security-opt", "systempaths=unconfined",
-                "--security-opt", "no-new-privileges", "--security-opt", "apparmor:x", "--tmpfs", "/t:size=1m", "--sysctl", "net.a=1", "img"
+                "--add-host", "a=1.2.3.4", "--add-host", "b:[::1]", "--add-host", "c:host-gateway", "--security-opt",
+                "systempaths=unconfined",
+                "--security-opt", "no-new-privileges", "--security-opt", "apparmor:x", "--tmpfs", "/t:size=1m", "--sysctl",
+                "net.a=1", "img"
             ).body.hostConfig)
         #expect(host.extraHosts == ["a:1.2.3.4", "b:::1", "c:host-gateway"])
         #expect(host.maskedPaths == [] && host.readonlyPaths == [] && host.securityOpt == ["no-new-privileges", "apparmor=x"])
@@ -216,7 +243,8 @@ import Testing
 
     @Test func health() throws {
         let health = try #require(
-            try specification("--health-cmd", "true", "--health-interval", "1m30s", "--health-retries", "2", "img").body.config.healthcheck)
+            try specification("--health-cmd", "true", "--health-interval", "1m30s", "--health-retries", "2", "img").body.config
+                .healthcheck)
         #expect(health.test == ["CMD-SHELL", "true"] && health.interval == 90_000_000_000 && health.retries == 2)
         #expect(try specification("--no-healthcheck", "img").body.config.healthcheck?.test == ["NONE"])
     }
@@ -237,14 +265,28 @@ import Testing
     }
 
     @Test func copyPlans() throws {
-        #expect(try CopyPlan.make(sourceIsFolder: false, destination: "/tmp", destinationIsFolder: true) == CopyPlan(folder: "/tmp", name: nil))
-        #expect(try CopyPlan.make(sourceIsFolder: false, destination: "/a/f1", destinationIsFolder: nil) == CopyPlan(folder: "/a", name: "f1"))
-        #expect(try CopyPlan.make(sourceIsFolder: true, destination: "/d2/", destinationIsFolder: nil) == CopyPlan(folder: "/", name: "d2"))
-        #expect(try CopyPlan.make(sourceIsFolder: false, destination: "/a/f", destinationIsFolder: false) == CopyPlan(folder: "/a", name: "f"))
+        #expect(
+            try CopyPlan.make(sourceIsFolder: false, destination: "/tmp", destinationIsFolder: true)
+                == CopyPlan(folder: "/tmp", name: nil))
+        #expect(
+            try CopyPlan.make(sourceIsFolder: false, destination: "/a/f1", destinationIsFolder: nil)
+                == CopyPlan(folder: "/a", name: "f1"))
+        #expect(
+            try CopyPlan.make(sourceIsFolder: true, destination: "/d2/", destinationIsFolder: nil)
+                == CopyPlan(folder: "/", name: "d2"))
+        #expect(
+            try CopyPlan.make(sourceIsFolder: false, destination: "/a/f", destinationIsFolder: false)
+                == CopyPlan(folder: "/a", name: "f"))
         #expect(throws: GantryError.self) { try CopyPlan.make(sourceIsFolder: true, destination: "/f", destinationIsFolder: false) }
-        #expect(throws: GantryError.self) { try CopyPlan.make(sourceIsFolder: false, destination: "/no/", destinationIsFolder: nil) }
-        #expect(CopyPath.split("/a/b/.").base == "." && CopyPath.split("/a/b/").base == "b" && CopyPath.clean("/etc/../etc/./group") == "/etc/group")
-        #expect(CopySide("c1:/x") == .container(name: "c1", path: "/x") && CopySide("./a:b") == .local("./a:b") && CopySide("-") == .stream)
+        #expect(throws: GantryError.self) {
+            try CopyPlan.make(sourceIsFolder: false, destination: "/no/", destinationIsFolder: nil)
+        }
+        #expect(
+            CopyPath.split("/a/b/.").base == "." && CopyPath.split("/a/b/").base == "b"
+                && CopyPath.clean("/etc/../etc/./group") == "/etc/group")
+        #expect(
+            CopySide("c1:/x") == .container(name: "c1", path: "/x") && CopySide("./a:b") == .local("./a:b")
+                && CopySide("-") == .stream)
         #expect(CopyOut.rename(Array("d1/a".utf8), "d1", "out") == Array("out/a".utf8))
         #expect(CopyOut.rename(Array("./a".utf8), ".", "out") == Array("out/a".utf8))
         #expect(CopyOut.rename(Array("etc/".utf8), "/", "root") == Array("root/etc/".utf8))

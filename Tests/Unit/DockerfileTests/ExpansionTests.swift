@@ -14,7 +14,8 @@ struct ExpansionTests {
         arguments: [
             ("$A", "hello"), ("${A}x", "hellox"), ("$NOPE", ""), ("a$A$A", "ahellohello"), ("$A-$E-", "hello--"),
             ("${NOPE:-def}", "def"), ("${E:-def}", "def"), ("${E-def}", ""), ("${NOPE-def}", "def"), ("${A:-def}", "hello"),
-            ("${A:+alt}", "alt"), ("${E:+alt}", ""), ("${E+alt}", "alt"), ("${NOPE+alt}", ""), ("${A:?msg}", "hello"), ("${E?msg}", ""),
+            ("${A:+alt}", "alt"), ("${E:+alt}", ""), ("${E+alt}", "alt"), ("${NOPE+alt}", ""), ("${A:?msg}", "hello"),
+            ("${E?msg}", ""),
             ("${S%.*}", "foo.tar"), ("${S%%.*}", "foo"), ("${S#*.}", "tar.gz"), ("${S##*.}", "gz"), ("${P##*/}", "c"),
             ("${S/tar/zip}", "foo.zip.gz"), ("${S//./-}", "foo-tar-gz"), ("${X//x?/-}", "a--"), ("${S/\\./_}", "foo_tar.gz"),
             ("${S/tar}", "foo..gz"), ("${NOPE:-${A:+$S}}", "foo.tar.gz"), ("${NOPE:-\"a b\"}", "a b"),
@@ -52,7 +53,9 @@ struct ExpansionTests {
         #expect(text == "say \"hello\" 'hello' $A \\n\n")
     }
 
-    @Test("durations read and print as Go's", arguments: [("1m30s", "1m30s"), ("90s", "1m30s"), ("1.5h", "1h30m0s"), ("500ms", "500ms"), ("0", "0s"), ("1m", "1m0s")])
+    @Test(
+        "durations read and print as Go's",
+        arguments: [("1m30s", "1m30s"), ("90s", "1m30s"), ("1.5h", "1h30m0s"), ("500ms", "500ms"), ("0", "0s"), ("1m", "1m0s")])
     func durations(text: String, printed: String) throws {
         #expect(DurationText.render(try DurationText.parse(text)) == printed)
     }

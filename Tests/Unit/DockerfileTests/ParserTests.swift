@@ -39,7 +39,8 @@ struct ParserTests {
 
     @Test("reads stages, names, platforms and global arguments")
     func stages() throws {
-        let file = try ParsedDockerfile("ARG V=1\nFROM --platform=$BUILDPLATFORM go:$V AS Build\nFROM scratch\nCOPY --from=build /a /\n")
+        let file = try ParsedDockerfile(
+            "ARG V=1\nFROM --platform=$BUILDPLATFORM go:$V AS Build\nFROM scratch\nCOPY --from=build /a /\n")
         #expect(file.globalArguments.count == 1)
         #expect(file.stages.map(\.displayName) == ["build", "stage-1"])
         #expect(file.stages[0].from == FromArguments(platform: "$BUILDPLATFORM", image: "go:$V", name: "Build"))
@@ -80,7 +81,8 @@ struct ParserTests {
 
     @Test("reads mounts")
     func mounts() throws {
-        let run = try run("RUN --mount=type=cache,target=/c,id=x,uid=5,mode=0700,sharing=locked --mount=target=/s,rw --network=none true")
+        let run = try run(
+            "RUN --mount=type=cache,target=/c,id=x,uid=5,mode=0700,sharing=locked --mount=target=/s,rw --network=none true")
         var cache = RunMount(kind: .cache)
         cache.target = "/c"
         cache.id = "x"
@@ -104,9 +106,15 @@ struct ParserTests {
             ("FROM busybox\nENV A", "ENV must have two arguments"),
             ("FROM busybox\nENV A=${N:?must be set}", "Syntax error - can't find = in \"be\". Must be of the form: name=value"),
             ("FROM busybox\nHEALTHCHECK FOO", "dockerfile parse error on line 2: Unknown type \"FOO\" in HEALTHCHECK (try CMD)"),
-            ("FROM busybox\nHEALTHCHECK --interval=1 CMD x", "dockerfile parse error on line 2: time: missing unit in duration \"1\""),
+            (
+                "FROM busybox\nHEALTHCHECK --interval=1 CMD x",
+                "dockerfile parse error on line 2: time: missing unit in duration \"1\""
+            ),
             ("FROM busybox\nONBUILD FROM x", "dockerfile parse error on line 2: FROM isn't allowed as an ONBUILD trigger"),
-            ("FROM busybox\nONBUILD ONBUILD RUN x", "dockerfile parse error on line 2: Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed"),
+            (
+                "FROM busybox\nONBUILD ONBUILD RUN x",
+                "dockerfile parse error on line 2: Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed"
+            ),
             ("FROM busybox\nARG", "dockerfile parse error on line 2: ARG requires at least one argument"),
             ("FROM busybox\nSHELL foo", "dockerfile parse error on line 2: SHELL requires the arguments to be in JSON form"),
             ("FROM --foo=bar busybox", "dockerfile parse error on line 1: unknown flag: foo"),
@@ -148,7 +156,11 @@ struct ParserTests {
             state ^= state << 17
             return state
         }
-        let pieces = Instruction.keywords + ["\n", " ", "\\\n", "<<EOF", "EOF\n", "\"", "'", "$", "${", "}", "--", "=", "[", "]", "\\", "#", "\u{0}", "é", "--from=", ":-", "`"]
+        let pieces =
+            Instruction.keywords + [
+                "\n", " ", "\\\n", "<<EOF", "EOF\n", "\"", "'", "$", "${", "}", "--", "=", "[", "]", "\\", "#", "\u{0}", "é",
+                "--from=", ":-", "`",
+            ]
         for _ in 0..<200 {
             var text = seed % 2 == 0 ? "FROM a\n" : ""
             for _ in 0..<(next() % 40) {

@@ -29,9 +29,11 @@ import Testing
     @Test func readsChunksThatArriveInPieces() async throws {
         try await ScriptedServer.run { peer in
             _ = try await peer.read(until: "\r\n\r\n")
-            for piece in ["HTTP/1.1 200 OK\r\nTransfer-", "Encoding: chunked\r\n\r\n1", "0;x=y\r\n{\"status\":\"one\"", "}\r\n5\r\n\n{\"st\r\nb\r",
-                "\natus\":\"two\"\r\n1\r\n}\r\n0\r\n", "Trailer: x\r\n\r\n"]
-            {
+            for piece in [
+                "HTTP/1.1 200 OK\r\nTransfer-", "Encoding: chunked\r\n\r\n1", "0;x=y\r\n{\"status\":\"one\"",
+                "}\r\n5\r\n\n{\"st\r\nb\r",
+                "\natus\":\"two\"\r\n1\r\n}\r\n0\r\n", "Trailer: x\r\n\r\n",
+            ] {
                 try await peer.send(piece)
             }
             _ = try await peer.readAll()
@@ -55,13 +57,16 @@ import Testing
     }
 
     @Test(arguments: [
-        (404, GantryError.Kind.notFound), (409, .conflict), (400, .invalid), (401, .unauthenticated), (403, .denied), (500, .internal),
+        (404, GantryError.Kind.notFound), (409, .conflict), (400, .invalid), (401, .unauthenticated), (403, .denied),
+        (500, .internal),
         (501, .unsupported), (503, .unavailable),
     ])
     func errorsHaveKindAndMessage(_ status: Int, _ kind: GantryError.Kind) async throws {
         try await ScriptedServer.run { peer in
             _ = try await peer.read(until: "\r\n\r\n")
-            try await peer.send("HTTP/1.1 \(status) X\r\nContent-Type: application/json\r\nContent-Length: 30\r\n\r\n{\"message\":\"No such thing: x\"}\n")
+            try await peer.send(
+                "HTTP/1.1 \(status) X\r\nContent-Type: application/json\r\nContent-Length: 30\r\n\r\n{\"message\":\"No such thing: x\"}\n"
+            )
         } test: { server in
             do {
                 _ = try await client(server).inspectContainer("x")
@@ -115,7 +120,9 @@ import Testing
                 continuation.yield([1])
                 continuation.finish(throwing: Broken())
             }
-            await #expect(throws: GantryError.self) { try await client(server).copyIn(pieces, to: "/x", of: "c", keepOwners: false) }
+            await #expect(throws: GantryError.self) {
+                try await client(server).copyIn(pieces, to: "/x", of: "c", keepOwners: false)
+            }
         }
         #expect(!seen.withLock { $0 }.hasSuffix("0\r\n\r\n"))
     }
@@ -139,7 +146,8 @@ import Testing
         try await ScriptedServer.run { peer in
             let request = try await peer.read(until: "\r\n\r\n")
             try await peer.send(
-                "HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.multiplexed-stream\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\nfirst")
+                "HTTP/1.1 101 UPGRADED\r\nContent-Type: application/vnd.docker.multiplexed-stream\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\nfirst"
+            )
             let input = try await peer.readAll()
             seen.withLock { $0 = request + "|" + input.dropFirst(request.count) }
             // The client's direction is closed; ours is not.
@@ -202,7 +210,8 @@ import Testing
             Issue.record("no error")
         } catch let error as GantryError {
             #expect(error.kind == .unavailable)
-            #expect(error.message == "Cannot connect to the Gantry daemon at unix:///nonexistent/x.sock. Is the gantry daemon running?")
+            #expect(
+                error.message == "Cannot connect to the Gantry daemon at unix:///nonexistent/x.sock. Is the gantry daemon running?")
         }
         #expect(calls.withLock { $0 } == 1)
     }
@@ -262,6 +271,8 @@ import Testing
         for text in ["", "HTTP/2 200", "HTTP/1.1 2 OK", "HTTP/1.1 200 OK\r\nnocolon\r\n", "SSH-2.0-x"] {
             #expect(ResponseHead(Array(text.utf8))?.status == nil, "\(text)")
         }
-        #expect(throws: BodyDecoder.Malformed.self) { try BodyDecoder(head("HTTP/1.1 200 OK\r\nContent-Length: -4\r\n\r\n"), bodiless: false) }
+        #expect(throws: BodyDecoder.Malformed.self) {
+            try BodyDecoder(head("HTTP/1.1 200 OK\r\nContent-Length: -4\r\n\r\n"), bodiless: false)
+        }
     }
 }

@@ -5,7 +5,9 @@ import Testing
     @Test(arguments: ["1970-01-01T00:00:00Z", "2026-02-28T23:59:59.999999999Z", "2024-02-29T12:00:00.1Z", "1969-12-31T23:59:59.5Z"])
     func roundTrips(text: String) { #expect(Timestamp(rfc3339: text)?.rfc3339 == text) }
 
-    @Test(arguments: ["", "2026-01-02", "2026-13-01T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01T00:00:00", "2026-01-01T00:00:00+1:00"])
+    @Test(arguments: [
+        "", "2026-01-02", "2026-13-01T00:00:00Z", "2026-01-01T24:00:00Z", "2026-01-01T00:00:00", "2026-01-01T00:00:00+1:00",
+    ])
     func refuses(text: String) { #expect(Timestamp(rfc3339: text) == nil) }
 
     @Test func padsTheFraction() {
@@ -14,13 +16,17 @@ import Testing
 }
 
 @Suite struct ByteSizeTests {
-    @Test(arguments: [("512", Int64(512)), ("64k", 65536), ("6m", 6_291_456), ("1.5g", 1_610_612_736), ("2TB", 2_199_023_255_552), ("1KiB", 1024)])
+    @Test(arguments: [
+        ("512", Int64(512)), ("64k", 65536), ("6m", 6_291_456), ("1.5g", 1_610_612_736), ("2TB", 2_199_023_255_552), ("1KiB", 1024),
+    ])
     func parses(text: String, bytes: Int64) { #expect(ByteSize.parseBinary(text) == bytes) }
 
     @Test(arguments: ["", "k", "-1", "1x", "1e99g", "nan"])
     func refuses(text: String) { #expect(ByteSize.parseBinary(text) == nil) }
 
-    @Test(arguments: [(Int64(0), "0B"), (999, "999B"), (1000, "1kB"), (142_000_000, "142MB"), (1_213_000_000, "1.213GB"), (77_800_000, "77.8MB")])
+    @Test(arguments: [
+        (Int64(0), "0B"), (999, "999B"), (1000, "1kB"), (142_000_000, "142MB"), (1_213_000_000, "1.213GB"), (77_800_000, "77.8MB"),
+    ])
     func showsDecimal(bytes: Int64, text: String) { #expect(ByteSize.decimal(bytes) == text) }
 
     @Test func showsBinary() { #expect(ByteSize.binary(1_572_864) == "1.5MiB") }

@@ -13,7 +13,8 @@ struct ContainerGroup: CommandGroup {
     static let shared: [any ParsableCommand.Type] = [
         RunCommand.self, CreateCommand.self, StartCommand.self, StopCommand.self, RestartCommand.self, KillCommand.self,
         PauseCommand.self, UnpauseCommand.self, WaitCommand.self, RemoveCommand.self, RenameCommand.self, UpdateCommand.self,
-        TopCommand.self, StatsCommand.self, AttachCommand.self, ExecCommand.self, LogsCommand.self, CopyCommand.self, DiffCommand.self,
+        TopCommand.self, StatsCommand.self, AttachCommand.self, ExecCommand.self, LogsCommand.self, CopyCommand.self,
+        DiffCommand.self,
         CommitCommand.self, ExportCommand.self, PortCommand.self,
     ]
 

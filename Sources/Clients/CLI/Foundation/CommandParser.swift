@@ -16,7 +16,9 @@ enum CommandParser {
         var command = try parseFlags(type, flags)
         command.operands = operands
         if let complaint = type.operandCount.complaint(operands.count) {
-            throw ExitStatus(1, "gantry: '\(name)' \(complaint)\n\nUsage:  \(name) \(type.usageLine)\n\nRun '\(name) --help' for more information")
+            throw ExitStatus(
+                1,
+                "gantry: '\(name)' \(complaint)\n\nUsage:  \(name) \(type.usageLine)\n\nRun '\(name) --help' for more information")
         }
         try command.validate()
         return .run(command)

@@ -14,7 +14,8 @@ struct CommandPath {
         var path = CommandPath(type: Gantry.self, name: "gantry", arguments: words)
         while path.type is any CommandGroup.Type, let word = path.arguments.first, !word.hasPrefix("-") {
             guard let next = path.type.configuration.subcommands.first(where: { $0.isNamed(word) }) else {
-                throw ExitStatus(1, "gantry: unknown command: \(path.name) \(word)\n\nRun '\(path.name) --help' for more information")
+                throw ExitStatus(
+                    1, "gantry: unknown command: \(path.name) \(word)\n\nRun '\(path.name) --help' for more information")
             }
             path = CommandPath(type: next, name: "\(path.name) \(word)", arguments: Array(path.arguments.dropFirst()))
         }

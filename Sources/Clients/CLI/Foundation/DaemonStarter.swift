@@ -34,7 +34,9 @@ struct DaemonStarter: Sendable {
     /// Beside our own executable, else on the PATH.
     private static func findProgram() -> String? {
         var folders: [String] = []
-        if let own = try? FileSystem.readLink("/proc/self/exe"), let slash = own.lastIndex(of: "/") { folders.append(String(own[..<slash])) }
+        if let own = try? FileSystem.readLink("/proc/self/exe"), let slash = own.lastIndex(of: "/") {
+            folders.append(String(own[..<slash]))
+        }
         if let path = getenv("PATH") { folders += String(cString: path).split(separator: ":").map(String.init) }
         return folders.map { "\($0)/gantryd" }.first { access($0, X_OK) == 0 }
     }

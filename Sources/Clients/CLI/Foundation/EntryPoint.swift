@@ -1,7 +1,7 @@
 import ArgumentParser
+import CLinux
 import EngineClient
 import Essentials
-import CLinux
 
 /// The program: from the words on the command line to an exit status.
 package enum EntryPoint {
@@ -18,7 +18,8 @@ package enum EntryPoint {
         var options = GlobalOptions()
         let words: [String]
         do { words = try options.take(from: arguments) } catch let error as UsageError {
-            throw ExitStatus(125, "\(error.message)\n\nUsage:  gantry [OPTIONS] COMMAND [ARG...]\n\nRun 'gantry --help' for more information")
+            throw ExitStatus(
+                125, "\(error.message)\n\nUsage:  gantry [OPTIONS] COMMAND [ARG...]\n\nRun 'gantry --help' for more information")
         }
         if options.showsVersion {
             console.print("Gantry version \(Gantry.version), build \(Gantry.build)")
@@ -60,7 +61,8 @@ package enum EntryPoint {
 
     private static func showGroup(_ path: CommandPath, console: Console) throws -> Int32 {
         if let word = path.arguments.first, word != "--help", word != "-h" {
-            throw ExitStatus(125, "unknown flag: \(word)\n\nUsage:  \(path.name) COMMAND\n\nRun '\(path.name) --help' for more information")
+            throw ExitStatus(
+                125, "unknown flag: \(word)\n\nUsage:  \(path.name) COMMAND\n\nRun '\(path.name) --help' for more information")
         }
         console.text(HelpText.ofGroup(path.type, name: path.name))
         return 0

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Essentials
 import DockerAPI
+import Essentials
 
 /// Brings Docker's way of writing flags into the form that ArgumentParser reads, and says in Docker's words what is wrong.
 ///

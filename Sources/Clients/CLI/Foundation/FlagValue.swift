@@ -18,7 +18,8 @@ enum FlagValue {
         let parser = Value.isSigned ? "ParseInt" : "ParseUint"
         let digits = text.hasPrefix("-") && Value.isSigned || text.hasPrefix("+") ? text.dropFirst() : text[...]
         let range = !digits.isEmpty && digits.allSatisfy { $0.isASCII && $0.isNumber }
-        throw UsageError.invalid(text, flag: flag, "strconv.\(parser): parsing \"\(text)\": \(range ? "value out of range" : "invalid syntax")")
+        throw UsageError.invalid(
+            text, flag: flag, "strconv.\(parser): parsing \"\(text)\": \(range ? "value out of range" : "invalid syntax")")
     }
 
     /// `512`, `64k`, `6m`, `1.5g`: bytes.

@@ -46,7 +46,8 @@ struct GlobalOptions: Sendable, Equatable {
         let value = parts.count > 1 ? String(parts[1]) : nil
         if Self.switches.contains(name) {
             guard let on = FlagValue.bool(value ?? "true") else {
-                throw UsageError.invalid(value ?? "", flag: "--\(name)", "strconv.ParseBool: parsing \"\(value ?? "")\": invalid syntax")
+                throw UsageError.invalid(
+                    value ?? "", flag: "--\(name)", "strconv.ParseBool: parsing \"\(value ?? "")\": invalid syntax")
             }
             set(name, on)
         } else if Self.valued.contains(name) {

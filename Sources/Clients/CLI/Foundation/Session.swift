@@ -1,5 +1,5 @@
-import Essentials
 import EngineClient
+import Essentials
 
 /// What holds for the whole run of a command: settings resolved once, where to print, and the daemon.
 struct Session: Sendable {
@@ -38,7 +38,9 @@ struct Session: Sendable {
 
 extension Session {
     /// Resolves the settings and prepares a client; nothing is connected yet.
-    static func start(_ options: GlobalOptions, console: Console, environment: [String: String], commandName: String) throws -> Session {
+    static func start(
+        _ options: GlobalOptions, console: Console, environment: [String: String], commandName: String
+    ) throws -> Session {
         let settings = try ClientSettings(options, environment: environment)
         let address: EngineAddress
         do { address = try EngineAddress(settings.host) } catch let error as GantryError where error.kind == .invalid {

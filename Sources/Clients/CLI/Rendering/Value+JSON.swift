@@ -119,7 +119,8 @@ private struct JSONReader {
 
     private mutating func word(_ text: StaticString, _ value: Value) throws -> Value {
         let end = at + text.utf8CodeUnitCount
-        guard end <= bytes.count, bytes[at..<end].elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+        guard end <= bytes.count,
+            bytes[at..<end].elementsEqual(UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
         else { throw malformed() }
         at = end
         return value
@@ -209,7 +210,9 @@ private struct JSONReader {
 
     private mutating func unicode() throws -> Unicode.Scalar {
         let first = try fourDigits()
-        if (0xD800..<0xDC00).contains(first), at + 1 < bytes.count, bytes[at] == UInt8(ascii: "\\"), bytes[at + 1] == UInt8(ascii: "u") {
+        if (0xD800..<0xDC00).contains(first), at + 1 < bytes.count, bytes[at] == UInt8(ascii: "\\"),
+            bytes[at + 1] == UInt8(ascii: "u")
+        {
             at += 2
             let second = try fourDigits()
             if (0xDC00..<0xE000).contains(second) {

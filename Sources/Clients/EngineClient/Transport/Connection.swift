@@ -14,7 +14,9 @@ final class Connection: Sendable {
     }
 
     /// Connects within ten seconds.
-    static func open(_ address: EngineAddress, on group: any EventLoopGroup, security: (any ConnectionSecurity)?) async throws -> Connection {
+    static func open(
+        _ address: EngineAddress, on group: any EventLoopGroup, security: (any ConnectionSecurity)?
+    ) async throws -> Connection {
         let bootstrap = ClientBootstrap(group: group)
             .channelOption(.autoRead, value: false)
             .channelOption(.allowRemoteHalfClosure, value: true)

@@ -174,7 +174,9 @@ struct Expansion {
         let start = index
         let first = bytes[index]
         if ASCII.isLetter(first) || first == UInt8(ascii: "_") {
-            while index < bytes.count, ASCII.isLetter(bytes[index]) || ASCII.isDigit(bytes[index]) || bytes[index] == UInt8(ascii: "_") {
+            while index < bytes.count,
+                ASCII.isLetter(bytes[index]) || ASCII.isDigit(bytes[index]) || bytes[index] == UInt8(ascii: "_")
+            {
                 index += 1
             }
         } else if ASCII.isDigit(first) {
@@ -185,7 +187,8 @@ struct Expansion {
         return ASCII.string(bytes[start..<index])
     }
 
-    private mutating func conditional(_ kind: UInt8, _ name: String, _ value: String?, emptyCounts: Bool) throws(Failure) -> [UInt8] {
+    private mutating func conditional(_ kind: UInt8, _ name: String, _ value: String?, emptyCounts: Bool) throws(Failure) -> [UInt8]
+    {
         let word = try substitutionWord()
         let isSet = value != nil && !(emptyCounts && value == "")
         switch kind {
@@ -193,7 +196,8 @@ struct Expansion {
         case UInt8(ascii: "+"): return isSet ? word : []
         case UInt8(ascii: "?"):
             guard isSet else {
-                let reason = word.isEmpty ? "is not allowed to be \(emptyCounts && value != nil ? "empty" : "unset")" : ASCII.string(word)
+                let reason =
+                    word.isEmpty ? "is not allowed to be \(emptyCounts && value != nil ? "empty" : "unset")" : ASCII.string(word)
                 throw Failure(message: "\(name): \(reason)")
             }
             return Array((value ?? "").utf8)

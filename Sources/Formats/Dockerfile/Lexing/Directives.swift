@@ -47,7 +47,9 @@ package struct Directives: Sendable, Equatable {
         let trimmed = ASCII.trim(line)
         guard trimmed.first == ASCII.hash, let equals = trimmed.firstIndex(of: ASCII.equals) else { return nil }
         let name = ASCII.trim(trimmed[trimmed.index(after: trimmed.startIndex)..<equals])
-        guard let first = name.first, ASCII.isLetter(first), name.allSatisfy({ ASCII.isLetter($0) || ASCII.isDigit($0) }) else { return nil }
+        guard let first = name.first, ASCII.isLetter(first), name.allSatisfy({ ASCII.isLetter($0) || ASCII.isDigit($0) }) else {
+            return nil
+        }
         return (ASCII.string(name).lowercased(), ASCII.string(ASCII.trim(trimmed[trimmed.index(after: equals)...])))
     }
 }

@@ -84,7 +84,9 @@ enum JSONStringArray {
         }
 
         private mutating func hexadecimal() -> UInt32? {
-            guard index + 4 <= bytes.count, let value = UInt32(ASCII.string(bytes[index..<index + 4]), radix: 16) else { return nil }
+            guard index + 4 <= bytes.count, let value = UInt32(ASCII.string(bytes[index..<index + 4]), radix: 16) else {
+                return nil
+            }
             index += 4
             return value
         }

@@ -22,7 +22,9 @@ struct InstructionFlags {
             guard known.contains(name) else {
                 throw DockerfileError("unknown flag: \(name)\(Suggestion.text(name, among: known))", range)
             }
-            if values[name] != nil, !Self.repeatable.contains(name) { throw DockerfileError("duplicate flag specified: \(name)", range) }
+            if values[name] != nil, !Self.repeatable.contains(name) {
+                throw DockerfileError("duplicate flag specified: \(name)", range)
+            }
             values[name, default: []].append(value)
         }
     }

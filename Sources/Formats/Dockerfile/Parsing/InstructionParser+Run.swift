@@ -11,7 +11,9 @@ extension InstructionParser {
             result.network = network
         }
         if let security = try flags.text("security") {
-            guard ["sandbox", "insecure"].contains(security) else { throw source.error("security mode \"\(security)\" is not valid") }
+            guard ["sandbox", "insecure"].contains(security) else {
+                throw source.error("security mode \"\(security)\" is not valid")
+            }
             result.security = security
         }
         result.devices = flags.all("device")
@@ -74,7 +76,9 @@ extension InstructionParser {
         case "from": mount.from = value
         case "id": mount.id = value
         case "sharing":
-            guard ["shared", "private", "locked"].contains(value) else { throw source.error("unsupported sharing value \"\(value)\"") }
+            guard ["shared", "private", "locked"].contains(value) else {
+                throw source.error("unsupported sharing value \"\(value)\"")
+            }
             mount.sharing = value
         case "mode": mount.mode = try Self.number(key, value, radix: 8, source)
         case "uid": mount.userID = try Self.number(key, value, radix: 10, source)
@@ -84,7 +88,10 @@ extension InstructionParser {
             guard let bytes = ByteSize.parseBinary(value) else { throw source.error("invalid value for size: \(value)") }
             mount.sizeBytes = bytes
         default:
-            let known = ["type", "source", "target", "from", "id", "readonly", "readwrite", "sharing", "mode", "uid", "gid", "size", "required", "env"]
+            let known = [
+                "type", "source", "target", "from", "id", "readonly", "readwrite", "sharing", "mode", "uid", "gid", "size",
+                "required", "env",
+            ]
             throw source.error("unexpected key '\(key)' in '\(key)=\(value)'\(Suggestion.text(key, among: known))")
         }
     }
@@ -92,9 +99,13 @@ extension InstructionParser {
     private func check(_ mount: RunMount, _ source: Source) throws(DockerfileError) {
         switch mount.kind {
         case .bind, .cache, .tmpfs:
-            guard mount.target?.isEmpty == false else { throw source.error("invalid mount type \"\(mount.kind.rawValue)\", target is required") }
+            guard mount.target?.isEmpty == false else {
+                throw source.error("invalid mount type \"\(mount.kind.rawValue)\", target is required")
+            }
         case .secret:
-            guard mount.target != nil || mount.id != nil else { throw source.error("invalid mount type \"secret\", id or target is required") }
+            guard mount.target != nil || mount.id != nil else {
+                throw source.error("invalid mount type \"secret\", id or target is required")
+            }
         case .ssh: break
         }
         if mount.kind == .tmpfs, mount.from != nil || mount.source != nil {

@@ -38,9 +38,12 @@ extension InstructionParser {
 
     func copy(_ source: Source, _ flags: inout InstructionFlags) throws(DockerfileError) -> CopyArguments {
         let documents = source.line.heredocs
-        var words = JSONStringArray.parse(source.arguments) ?? source.arguments.split(whereSeparator: \.isWhitespace).map(String.init)
+        var words =
+            JSONStringArray.parse(source.arguments) ?? source.arguments.split(whereSeparator: \.isWhitespace).map(String.init)
         guard words.count >= 2, let destination = words.popLast() else {
-            throw source.error("\(source.keyword) requires at least two arguments, but only \(words.count) were provided. Destination could not be determined")
+            throw source.error(
+                "\(source.keyword) requires at least two arguments, but only \(words.count) were provided. Destination could not be determined"
+            )
         }
         if !documents.isEmpty { words.removeAll { Heredoc.start(Array($0.utf8)) != nil } }
         var result = CopyArguments(sources: words, destination: destination)
@@ -68,7 +71,9 @@ extension InstructionParser {
             guard rest.isEmpty else { throw source.error("HEALTHCHECK NONE takes no arguments") }
             return HealthcheckArguments(test: ["NONE"])
         case "CMD": break
-        default: throw source.error("Unknown type \"\(ASCII.string(source.arguments.utf8.prefix { !ASCII.isBlank($0) }))\" in HEALTHCHECK (try CMD)")
+        default:
+            throw source.error(
+                "Unknown type \"\(ASCII.string(source.arguments.utf8.prefix { !ASCII.isBlank($0) }))\" in HEALTHCHECK (try CMD)")
         }
         let test: [String]
         switch command(rest) {

@@ -31,7 +31,9 @@ struct InstructionParser {
         }
     }
 
-    private static let takesFlags: Set<String> = ["FROM", "RUN", "COPY", "ADD", "HEALTHCHECK", "CMD", "ENTRYPOINT", "ENV", "LABEL", "EXPOSE"]
+    private static let takesFlags: Set<String> = [
+        "FROM", "RUN", "COPY", "ADD", "HEALTHCHECK", "CMD", "ENTRYPOINT", "ENV", "LABEL", "EXPOSE",
+    ]
 
     private func body(_ source: Source, _ flags: inout InstructionFlags) throws(DockerfileError) -> Instruction.Body {
         switch source.keyword {
@@ -86,9 +88,12 @@ struct InstructionParser {
     }
 
     private func volume(_ source: Source) throws(DockerfileError) -> [String] {
-        let words = JSONStringArray.parse(source.arguments) ?? source.arguments.split(whereSeparator: \.isWhitespace).map(String.init)
+        let words =
+            JSONStringArray.parse(source.arguments) ?? source.arguments.split(whereSeparator: \.isWhitespace).map(String.init)
         guard !words.isEmpty else { throw source.error("VOLUME requires at least one argument") }
-        guard words.allSatisfy({ !ASCII.trim($0).isEmpty }) else { throw source.error("VOLUME specified can not be an empty string") }
+        guard words.allSatisfy({ !ASCII.trim($0).isEmpty }) else {
+            throw source.error("VOLUME specified can not be an empty string")
+        }
         return words.map(ASCII.trim)
     }
 

@@ -14,7 +14,8 @@ package struct DockerfileWarning: Sendable, Hashable {
     static func ofLine(_ line: LogicalLine, _ instruction: Instruction) -> [DockerfileWarning] {
         var result: [DockerfileWarning] = []
         if line.hasEmptyContinuation {
-            result.append(DockerfileWarning("NoEmptyContinuation", "Empty continuation line in: \(instruction.keyword)", line.range))
+            result.append(
+                DockerfileWarning("NoEmptyContinuation", "Empty continuation line in: \(instruction.keyword)", line.range))
         }
         switch instruction.body {
         case .maintainer:
@@ -22,7 +23,8 @@ package struct DockerfileWarning: Sendable, Hashable {
                 DockerfileWarning(
                     "MaintainerDeprecated",
                     "Maintainer instruction is deprecated in favor of using label", line.range))
-        case .env(let pairs) where pairs.contains(where: \.isLegacyForm), .label(let pairs) where pairs.contains(where: \.isLegacyForm):
+        case .env(let pairs) where pairs.contains(where: \.isLegacyForm),
+            .label(let pairs) where pairs.contains(where: \.isLegacyForm):
             result.append(
                 DockerfileWarning(
                     "LegacyKeyValueFormat",
@@ -33,7 +35,9 @@ package struct DockerfileWarning: Sendable, Hashable {
                 result.append(DockerfileWarning("StageNameCasing", "Stage name '\(name)' should be lowercase", line.range))
             }
             if let name = from.name?.lowercased(), name == "scratch" || name == "context" {
-                result.append(DockerfileWarning("ReservedStageName", "Stage name should not use the same name as reserved stage \"\(name)\"", line.range))
+                result.append(
+                    DockerfileWarning(
+                        "ReservedStageName", "Stage name should not use the same name as reserved stage \"\(name)\"", line.range))
             }
         default: break
         }
@@ -46,7 +50,9 @@ package struct DockerfileWarning: Sendable, Hashable {
         for stage in file.stages {
             if let name = stage.name, !seen.insert(name).inserted {
                 let range = stage.fromInstruction.range
-                result.append(DockerfileWarning("DuplicateStageName", "Duplicate stage name \"\(name)\", stage names should be unique", range))
+                result.append(
+                    DockerfileWarning("DuplicateStageName", "Duplicate stage name \"\(name)\", stage names should be unique", range)
+                )
             }
             result += repeated(in: stage)
         }

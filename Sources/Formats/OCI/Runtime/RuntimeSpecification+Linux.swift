@@ -47,7 +47,10 @@ extension RuntimeSpecification {
         package var uid: UInt32?
         package var gid: UInt32?
 
-        package init(path: String, type: String, major: Int64? = nil, minor: Int64? = nil, fileMode: UInt32? = nil, uid: UInt32? = nil, gid: UInt32? = nil) {
+        package init(
+            path: String, type: String, major: Int64? = nil, minor: Int64? = nil, fileMode: UInt32? = nil, uid: UInt32? = nil,
+            gid: UInt32? = nil
+        ) {
             self.path = path
             self.type = type
             self.major = major

@@ -56,7 +56,10 @@ extension RuntimeSpecification {
         package var permitted: [String]?
         package var ambient: [String]?
 
-        package init(bounding: [String]? = nil, effective: [String]? = nil, inheritable: [String]? = nil, permitted: [String]? = nil, ambient: [String]? = nil) {
+        package init(
+            bounding: [String]? = nil, effective: [String]? = nil, inheritable: [String]? = nil, permitted: [String]? = nil,
+            ambient: [String]? = nil
+        ) {
             self.bounding = bounding
             self.effective = effective
             self.inheritable = inheritable

@@ -19,7 +19,9 @@ struct AttachCommand: EngineCommand {
         let container = try await session.client.inspectContainer(operands[0])
         try Self.check(container.state)
         let sendsInput = !noStdin && container.config.openStdin
-        if container.config.tty, sendsInput, !session.console.inputIsTerminal { throw ExitStatus(1, "the input device is not a TTY") }
+        if container.config.tty, sendsInput, !session.console.inputIsTerminal {
+            throw ExitStatus(1, "the input device is not a TTY")
+        }
         let attachment = ContainerAttachment(
             container: container, sendsInput: sendsInput, proxiesSignals: sigProxy,
             detachKeys: try detachKeys ?? session.config()[text: "detachKeys"], session: session)
@@ -55,7 +57,8 @@ struct ContainerAttachment: Sendable {
         let keys = try detachKeys.map { try EscapeKeys($0) } ?? .standard
         let connection = try await client.attach(id, options)
         let exit = try await ExitWatch.begin(id, condition: condition, client: client)
-        let relay = StreamRelay(connection: connection, terminal: hasTerminal, sendsInput: sendsInput, escapeKeys: keys, console: console)
+        let relay = StreamRelay(
+            connection: connection, terminal: hasTerminal, sendsInput: sendsInput, escapeKeys: keys, console: console)
         let attached = AttachedRun(container: id, relay: relay, forwards: proxiesSignals, client: client)
         if try await attached.follow(start: start) == .detached { throw ExitStatus(1, "read escape sequence") }
         return try await exit.status()

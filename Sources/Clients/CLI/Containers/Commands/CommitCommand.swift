@@ -5,7 +5,8 @@ import OCI
 
 /// `gantry commit`
 struct CommitCommand: EngineCommand {
-    static let configuration = CommandConfiguration(commandName: "commit", abstract: "Create a new image from a container's changes")
+    static let configuration = CommandConfiguration(
+        commandName: "commit", abstract: "Create a new image from a container's changes")
     static let usageLine = "[OPTIONS] CONTAINER [REPOSITORY[:TAG]]"
     static let operandCount = OperandCount.between(1, 2)
 

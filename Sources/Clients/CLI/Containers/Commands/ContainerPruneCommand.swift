@@ -16,6 +16,7 @@ struct ContainerPruneCommand: EngineCommand {
         let filters = try PruneFilters.resolve(filter, config: try session.config())
         guard session.confirmsPrune("This will remove all stopped containers.", force: force) else { return }
         let report = try await session.client.pruneContainers(filters: filters)
-        session.console.text(PruneText.list("Deleted Containers", report.containersDeleted) + PruneText.total(report.spaceReclaimed))
+        session.console.text(
+            PruneText.list("Deleted Containers", report.containersDeleted) + PruneText.total(report.spaceReclaimed))
     }
 }

@@ -30,11 +30,14 @@ struct ExecCommand: EngineCommand {
         let container = operands[0]
         if !detach {
             _ = try await session.client.inspectContainer(container)
-            guard !(tty && interactive) || session.console.inputIsTerminal else { throw ExitStatus(1, "the input device is not a TTY") }
+            guard !(tty && interactive) || session.console.inputIsTerminal else {
+                throw ExitStatus(1, "the input device is not a TTY")
+            }
         }
         let id = try await session.client.createExec(in: container, body)
         if detach { return try await session.client.startExec(id, terminal: tty) }
-        let status = try await ExecRun(id: id, body: body, keys: try keys.map { try EscapeKeys($0) } ?? .standard, session: session).perform()
+        let status = try await ExecRun(id: id, body: body, keys: try keys.map { try EscapeKeys($0) } ?? .standard, session: session)
+            .perform()
         if status != 0 { throw ExitStatus(status) }
     }
 

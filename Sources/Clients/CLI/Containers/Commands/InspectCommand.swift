@@ -61,7 +61,9 @@ struct InspectCommand: EngineCommand {
 
     private func fetch(_ name: String, _ type: String, _ session: Session) async throws -> [UInt8] {
         let client = session.client
-        if size, type != "container", !self.type.isEmpty || type == "image" { return try await fetchIgnoringSize(name, type, session) }
+        if size, type != "container", !self.type.isEmpty || type == "image" {
+            return try await fetchIgnoringSize(name, type, session)
+        }
         switch type {
         case "container": return try await client.containerInspectBytes(name, size: size)
         case "image": return try await client.imageInspectBytes(name)

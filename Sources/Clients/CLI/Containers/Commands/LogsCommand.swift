@@ -11,10 +11,12 @@ struct LogsCommand: EngineCommand {
 
     @Flag(help: "Show extra details provided to logs") var details = false
     @Flag(name: .shortAndLong, help: "Follow log output") var follow = false
-    @Option(help: "Show logs since timestamp (e.g. \"2013-01-02T13:23:37Z\") or relative (e.g. \"42m\" for 42 minutes)") var since = ""
+    @Option(help: "Show logs since timestamp (e.g. \"2013-01-02T13:23:37Z\") or relative (e.g. \"42m\" for 42 minutes)") var since =
+        ""
     @Option(name: [.customShort("n"), .long], help: "Number of lines to show from the end of the logs") var tail = "all"
     @Flag(name: .shortAndLong, help: "Show timestamps") var timestamps = false
-    @Option(help: "Show logs before a timestamp (e.g. \"2013-01-02T13:23:37Z\") or relative (e.g. \"42m\" for 42 minutes)") var until = ""
+    @Option(help: "Show logs before a timestamp (e.g. \"2013-01-02T13:23:37Z\") or relative (e.g. \"42m\" for 42 minutes)")
+    var until = ""
     @Argument var operands: [String] = []
 
     func run(in session: Session) async throws {

@@ -34,7 +34,9 @@ struct RemoveCommand: EngineCommand {
         if failed { throw ExitStatus(1) }
     }
 
-    private func outcomes(_ names: [String], _ body: @escaping @Sendable (String) async throws -> Void) async throws -> [GantryError?] {
+    private func outcomes(
+        _ names: [String], _ body: @escaping @Sendable (String) async throws -> Void
+    ) async throws -> [GantryError?] {
         var result = [GantryError?](repeating: nil, count: names.count)
         try await withThrowingTaskGroup(of: (Int, GantryError?).self) { group in
             for (index, name) in names.enumerated() {

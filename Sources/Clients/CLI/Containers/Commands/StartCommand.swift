@@ -41,7 +41,9 @@ struct StartCommand: EngineCommand {
     private func startAttached(_ name: String, _ session: Session) async throws {
         let container = try await session.client.inspectContainer(name)
         let sendsInput = interactive && container.config.openStdin
-        if container.config.tty, sendsInput, !session.console.inputIsTerminal { throw ExitStatus(1, "the input device is not a TTY") }
+        if container.config.tty, sendsInput, !session.console.inputIsTerminal {
+            throw ExitStatus(1, "the input device is not a TTY")
+        }
         let attachment = ContainerAttachment(
             container: container, sendsInput: sendsInput, proxiesSignals: true,
             detachKeys: try detachKeys ?? session.config()[text: "detachKeys"], session: session)

@@ -67,7 +67,9 @@ private struct LiveStatistics: Sendable {
                 for event in ["create", "start", "die", "destroy"] { filters.add("event", event) }
                 // Events first: a container that starts while we list is in both, one in neither would be missed.
                 let events = try await session.client.events(filters: filters)
-                for container in try await session.client.containers(all: all) { try await add(Identifier.short(container.id), board, &group) }
+                for container in try await session.client.containers(all: all) {
+                    try await add(Identifier.short(container.id), board, &group)
+                }
                 group.addTask { try await draw(board) }
                 for try await event in events { try await take(event, board, &group) }
             } else {

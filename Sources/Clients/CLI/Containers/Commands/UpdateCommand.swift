@@ -47,7 +47,8 @@ struct UpdateCommand: EngineCommand {
     /// Source: Engine API 1.51, ContainerUpdate.
     private func body() throws -> ContainerUpdateBody {
         let given = [
-            blkioWeight, cpuPeriod, cpuQuota, cpuRtPeriod, cpuRtRuntime, cpuShares, cpus, cpusetCpus, cpusetMems, kernelMemory, memory,
+            blkioWeight, cpuPeriod, cpuQuota, cpuRtPeriod, cpuRtRuntime, cpuShares, cpus, cpusetCpus, cpusetMems, kernelMemory,
+            memory,
             memoryReservation, memorySwap, pidsLimit, restart,
         ]
         guard given.contains(where: { $0 != nil }) else {

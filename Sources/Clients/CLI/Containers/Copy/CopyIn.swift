@@ -30,7 +30,9 @@ struct CopyIn: Sendable {
         let status: FileStatus
         let isFollowed = followsLinks || CopyPath.meansFolder(source)
         let bare = CopyPath.clean(source)
-        do { status = try FileStatus(bare, follow: isFollowed) } catch { throw GantryError.notFound("lstat \(bare): \(error.reason)") }
+        do { status = try FileStatus(bare, follow: isFollowed) } catch {
+            throw GantryError.notFound("lstat \(bare): \(error.reason)")
+        }
         let destination = try await destination()
         let plan = try CopyPlan.make(
             sourceIsFolder: status.kind == .directory, destination: destination.path, destinationIsFolder: destination.isFolder)
@@ -81,14 +83,17 @@ struct CopyIn: Sendable {
             guard status.mode & GoFileMode.symbolicLink != 0, !status.linkTarget.isEmpty else {
                 return (target, status.mode & GoFileMode.directory != 0)
             }
-            let next = status.linkTarget.hasPrefix("/") ? status.linkTarget : CopyPath.split(target).folder + "/" + status.linkTarget
+            let next =
+                status.linkTarget.hasPrefix("/") ? status.linkTarget : CopyPath.split(target).folder + "/" + status.linkTarget
             target = CopyPath.keepEnding(of: target, CopyPath.clean(next))
         }
         throw GantryError.invalid("too many links in `\(path)`")
     }
 
     private func status(_ path: String) async throws -> PathStat? {
-        do { return try await session.client.pathStatus(path, in: container) } catch let error as GantryError where error.kind == .notFound {
+        do { return try await session.client.pathStatus(path, in: container) } catch let error as GantryError
+            where error.kind == .notFound
+        {
             if error.message.contains("Could not find the file") { return nil }
             throw error
         }

@@ -15,7 +15,9 @@ struct CopyOut: Sendable {
 
     /// Writes the tar stream to standard output.
     func toStream() async throws {
-        for try await piece in try await session.client.copyOut(try await source().path, of: container).archive { session.console.write(piece) }
+        for try await piece in try await session.client.copyOut(try await source().path, of: container).archive {
+            session.console.write(piece)
+        }
     }
 
     /// - Returns: bytes of content.
@@ -27,7 +29,8 @@ struct CopyOut: Sendable {
         let isFolder = GoFileMode.toUnix(status.mode) & 0o170000 == 0o040000
         let existing = Self.kind(of: destination)
         let target = Self.resolved(destination)
-        let plan = try CopyPlan.make(sourceIsFolder: isFolder, destination: target, destinationIsFolder: existing.map { $0 == .directory })
+        let plan = try CopyPlan.make(
+            sourceIsFolder: isFolder, destination: target, destinationIsFolder: existing.map { $0 == .directory })
         // The stream names its first member after the last part of the path that was asked for.
         let streamName = CopyPath.split(source.path).base
         let name = plan.name ?? (source.name == streamName ? nil : source.name)
@@ -96,7 +99,8 @@ struct CopyOut: Sendable {
 
     /// A destination that is a link is where the link leads.
     private static func resolved(_ path: String) -> String {
-        guard let status = try? FileStatus(CopyPath.clean(path)), status.kind == .symbolicLink, let real = realpath(path, nil) else { return path }
+        guard let status = try? FileStatus(CopyPath.clean(path)), status.kind == .symbolicLink, let real = realpath(path, nil)
+        else { return path }
         defer { free(real) }
         return String(cString: real)
     }

@@ -33,7 +33,9 @@ extension ContainerFlags {
         config.annotations = FlagValue.map(annotation)
         config.logConfig.type = logDriver
         config.logConfig.config = FlagValue.map(logOpt)
-        guard logDriver != "none" || logOpt.isEmpty else { throw GantryError.invalid("invalid logging opts for driver \(logDriver)") }
+        guard logDriver != "none" || logOpt.isEmpty else {
+            throw GantryError.invalid("invalid logging opts for driver \(logDriver)")
+        }
         try applyNetwork(to: &config)
         try resources.apply(to: &config)
         try host.apply(to: &config)
@@ -76,14 +78,18 @@ extension ContainerFlags {
 
     private static func checkLink(_ text: String) throws {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
-        guard !text.isEmpty, parts.count <= 2 else { throw UsageError.invalid(text, flag: "--link", "bad format for links: \(text)") }
+        guard !text.isEmpty, parts.count <= 2 else {
+            throw UsageError.invalid(text, flag: "--link", "bad format for links: \(text)")
+        }
     }
 
     /// Six bytes in hexadecimal between colons, dashes, or four digits between dots.
     static func isHardwareAddress(_ text: String) -> Bool {
         for (separator, count, width) in [(":", 6, 2), ("-", 6, 2), (".", 3, 4)] {
             let parts = text.split(separator: Character(separator), omittingEmptySubsequences: false)
-            if parts.count == count, parts.allSatisfy({ $0.count == width && $0.allSatisfy { $0.isHexDigit && $0.isASCII } }) { return true }
+            if parts.count == count, parts.allSatisfy({ $0.count == width && $0.allSatisfy { $0.isHexDigit && $0.isASCII } }) {
+                return true
+            }
         }
         return false
     }

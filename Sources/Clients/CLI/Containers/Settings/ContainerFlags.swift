@@ -27,7 +27,8 @@ struct ContainerFlags: ParsableArguments {
     @Option(help: "Restart policy to apply when a container exits") var restart = "no"
     @Option(help: "Signal to stop the container") var stopSignal: String?
     @Option(help: "Timeout (in seconds) to stop a container") var stopTimeout: String?
-    @Flag(name: .customLong("init"), help: "Run an init inside the container that forwards signals and reaps processes") var usesInit = false
+    @Flag(name: .customLong("init"), help: "Run an init inside the container that forwards signals and reaps processes")
+    var usesInit = false
     @Option(help: "Command to run to check health") var healthCmd: String?
     @Option(help: "Time between running the check (ms|s|m|h)") var healthInterval: String?
     @Option(help: "Maximum time to allow one check to run (ms|s|m|h)") var healthTimeout: String?
@@ -74,7 +75,8 @@ struct HostFlags: ParsableArguments {
 /// Addresses, names and ports.
 struct NetworkFlags: ParsableArguments {
     @Option(name: [.long, .customLong("net")], help: "Connect a container to a network") var network: [String] = []
-    @Option(name: [.long, .customLong("net-alias")], help: "Add network-scoped alias for the container") var networkAlias: [String] = []
+    @Option(name: [.long, .customLong("net-alias")], help: "Add network-scoped alias for the container") var networkAlias:
+        [String] = []
     @Option(name: .shortAndLong, help: "Publish a container's port(s) to the host") var publish: [String] = []
     @Flag(name: [.customShort("P"), .long], help: "Publish all exposed ports to random ports") var publishAll = false
     @Option(help: "Expose a port or a range of ports") var expose: [String] = []

@@ -38,7 +38,9 @@ enum DeviceFlag {
         let parts = text.split(separator: " ", omittingEmptySubsequences: false)
         guard parts.count == 3, ["a", "b", "c"].contains(parts[0]) else { return false }
         let numbers = parts[1].split(separator: ":", omittingEmptySubsequences: false)
-        guard numbers.count == 2, numbers.allSatisfy({ $0 == "*" || (!$0.isEmpty && $0.allSatisfy(\.isNumber)) }) else { return false }
+        guard numbers.count == 2, numbers.allSatisfy({ $0 == "*" || (!$0.isEmpty && $0.allSatisfy(\.isNumber)) }) else {
+            return false
+        }
         return (1...3).contains(parts[2].count) && parts[2].allSatisfy { "rwm".contains($0) }
     }
 
@@ -54,7 +56,9 @@ enum DeviceFlag {
         let (path, value) = try limit(text, flag: flag)
         let rate = inBytes ? ByteSize.parseBinary(value).map { UInt64($0) } : UInt64(value)
         guard let rate else {
-            let form = inBytes ? "<device-path>:<number>[<unit>]. Number must be a positive integer. Unit is optional and can be kb, mb, or gb"
+            let form =
+                inBytes
+                ? "<device-path>:<number>[<unit>]. Number must be a positive integer. Unit is optional and can be kb, mb, or gb"
                 : "<device-path>:<number>. Number must be a positive integer"
             throw UsageError.invalid(text, flag: flag, "invalid rate for device: \(text). The correct format is \(form)")
         }
@@ -122,7 +126,9 @@ enum UlimitFlag {
         guard let value else { throw wrong("invalid ulimit argument: \(text)") }
         guard names.contains(name) else { throw wrong("invalid ulimit type: \(name)") }
         let parts = value.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-        guard parts.count <= 2 else { throw wrong("too many limit value arguments - \(value), can only have up to two, `soft[:hard]`") }
+        guard parts.count <= 2 else {
+            throw wrong("too many limit value arguments - \(value), can only have up to two, `soft[:hard]`")
+        }
         var limit = UlimitBody()
         limit.name = name
         let numbers = try parts.map { part in

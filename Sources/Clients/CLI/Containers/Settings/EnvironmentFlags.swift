@@ -27,14 +27,15 @@ enum EnvironmentFlags {
     static func lines(of path: String, kind: String, environment: [String: String]?) throws -> [String] {
         let bytes: [UInt8]
         do { bytes = try FileSystem.read(path) } catch {
-            throw GantryError(error.errno == ENOENTValue ? .notFound : .denied, "open \(path): \(error.reason)")
+            throw GantryError(error.errno == noSuchFile ? .notFound : .denied, "open \(path): \(error.reason)")
         }
         var text = bytes[...]
         if text.starts(with: [0xEF, 0xBB, 0xBF]) { text = text.dropFirst(3) }
         var result: [String] = []
         for (number, raw) in text.split(separator: 10, omittingEmptySubsequences: false).enumerated() {
             guard let line = String(validating: raw, as: UTF8.self) else {
-                throw GantryError.invalid("invalid \(kind) file (\(path)): env file contains invalid utf8 bytes at line \(number + 1): \(raw)")
+                throw GantryError.invalid(
+                    "invalid \(kind) file (\(path)): env file contains invalid utf8 bytes at line \(number + 1): \(raw)")
             }
             if let setting = try setting(line, path: path, kind: kind, environment: environment) { result.append(setting) }
         }
@@ -42,7 +43,7 @@ enum EnvironmentFlags {
     }
 
     // ENOENT is the same everywhere on Linux; the name needs a C module that this file does without.
-    private static let ENOENTValue: CInt = 2
+    private static let noSuchFile: CInt = 2
 
     private static func setting(_ line: String, path: String, kind: String, environment: [String: String]?) throws -> String? {
         var line = line.drop { $0.isWhitespace }

@@ -121,7 +121,9 @@ enum MountFlag {
 
         func finish(_ mount: inout Mount) throws(Wrong) {
             func refuse(_ kind: String, _ present: Bool) throws(Wrong) {
-                if present && mount.type != kind { throw Wrong(reason: "cannot mix '\(kind)-*' options with mount type '\(mount.type)'") }
+                if present && mount.type != kind {
+                    throw Wrong(reason: "cannot mix '\(kind)-*' options with mount type '\(mount.type)'")
+                }
             }
             try refuse("volume", volume != nil)
             try refuse("bind", bind != nil)
@@ -134,7 +136,8 @@ enum MountFlag {
                 }
                 if bind.readOnlyForceRecursive && bind.propagation != "rprivate" {
                     throw Wrong(
-                        reason: "option 'bind-recursive=readonly' requires 'bind-propagation=rprivate' to be specified in conjunction")
+                        reason:
+                            "option 'bind-recursive=readonly' requires 'bind-propagation=rprivate' to be specified in conjunction")
                 }
             }
             mount.volumeOptions = volume

@@ -35,7 +35,9 @@ struct NetworkFlag: Equatable {
                 guard let option else { throw wrong("invalid key value pair format in driver options") }
                 network.driverOptions[key.lowercased()] = option
             case "gw-priority":
-                guard let priority = Int(value) else { throw wrong("invalid gw-priority (\(value)): strconv.Atoi: parsing \"\(value)\": invalid syntax") }
+                guard let priority = Int(value) else {
+                    throw wrong("invalid gw-priority (\(value)): strconv.Atoi: parsing \"\(value)\": invalid syntax")
+                }
                 network.gatewayPriority = priority
             default: throw wrong("invalid field key \(rawKey)")
             }
@@ -79,7 +81,9 @@ extension NetworkFlags {
             .invalid("conflicting options: cannot specify both --\(flag) and per-network \(flag)")
         }
         if !networkAlias.isEmpty {
-            guard first.aliases.isEmpty else { throw GantryError.invalid("conflicting options: cannot specify both --network-alias and per-network alias") }
+            guard first.aliases.isEmpty else {
+                throw GantryError.invalid("conflicting options: cannot specify both --network-alias and per-network alias")
+            }
             first.aliases = networkAlias
         }
         if !ip.isEmpty {

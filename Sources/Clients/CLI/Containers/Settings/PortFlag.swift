@@ -57,7 +57,10 @@ enum PortFlag {
             case "target": target = value
             case "published": published = value
             case "protocol": proto = value
-            case "mode": guard ["host", "ingress"].contains(value) else { throw GantryError.invalid("invalid publish mode value (\(value))") }
+            case "mode":
+                guard ["host", "ingress"].contains(value) else {
+                    throw GantryError.invalid("invalid publish mode value (\(value))")
+                }
             default: throw GantryError.invalid("invalid field key: \(key)")
             }
         }

@@ -39,7 +39,8 @@ enum VolumeFlag {
         if !path.hasPrefix("/") {
             var buffer = [CChar](repeating: 0, count: 4096)
             let length = gantry_getcwd(&buffer, buffer.count)
-            let folder = length > 0 ? String(decoding: buffer.prefix(Int(length) - 1).map { UInt8(bitPattern: $0) }, as: UTF8.self) : "/"
+            let folder =
+                length > 0 ? String(decoding: buffer.prefix(Int(length) - 1).map { UInt8(bitPattern: $0) }, as: UTF8.self) : "/"
             start = folder + "/" + path
         }
         var result: [Substring] = []

@@ -50,7 +50,8 @@ struct ContainerUsage: Sendable, Equatable {
         let used = Double(stats.cpuStats.cpuUsage.totalUsage) - Double(stats.previousCPUStats.cpuUsage.totalUsage)
         let passed = Double(stats.cpuStats.systemCpuUsage) - Double(stats.previousCPUStats.systemCpuUsage)
         guard used > 0, passed > 0 else { return 0 }
-        let count = stats.cpuStats.onlineCpus > 0 ? Double(stats.cpuStats.onlineCpus) : Double(stats.cpuStats.cpuUsage.percpuUsage.count)
+        let count =
+            stats.cpuStats.onlineCpus > 0 ? Double(stats.cpuStats.onlineCpus) : Double(stats.cpuStats.cpuUsage.percpuUsage.count)
         return used / passed * count * 100
     }
 

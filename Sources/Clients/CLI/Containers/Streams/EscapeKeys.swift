@@ -28,7 +28,8 @@ struct EscapeKeys: Sendable, Equatable {
     private static func control(_ letter: UInt8) -> UInt8? {
         switch letter {
         case UInt8(ascii: "a")...UInt8(ascii: "z"): letter - 96
-        case UInt8(ascii: "@"), UInt8(ascii: "["), UInt8(ascii: "\\"), UInt8(ascii: "]"), UInt8(ascii: "^"), UInt8(ascii: "_"): letter - 64
+        case UInt8(ascii: "@"), UInt8(ascii: "["), UInt8(ascii: "\\"), UInt8(ascii: "]"), UInt8(ascii: "^"), UInt8(ascii: "_"):
+            letter - 64
         default: nil
         }
     }

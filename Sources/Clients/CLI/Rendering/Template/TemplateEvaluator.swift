@@ -169,7 +169,9 @@ struct TemplateEvaluator {
                 return .string(isHeader ? Self.labelHeader(key) : labels[key] ?? "")
             }
             if let field = record.fields[name] {
-                guard arguments.isEmpty else { throw .executing(place, "wrong number of args for \(name): want 0 got \(arguments.count)") }
+                guard arguments.isEmpty else {
+                    throw .executing(place, "wrong number of args for \(name): want 0 got \(arguments.count)")
+                }
                 return field
             }
             throw .executing(place, "can't evaluate field \(name) in type \(record.typeName)")

@@ -135,7 +135,9 @@ enum TemplateFunctions {
         for key in arguments.dropFirst() {
             switch value {
             case .array(let values):
-                guard let position = key.integer else { throw Failure(message: "cannot index slice/array with type \(typeName(key))") }
+                guard let position = key.integer else {
+                    throw Failure(message: "cannot index slice/array with type \(typeName(key))")
+                }
                 guard values.indices.contains(Int(clamping: position)) else {
                     throw Failure(message: "index out of range: \(position)")
                 }
@@ -203,8 +205,10 @@ enum TemplateFunctions {
         if let (a, b) = numbers(left, right) { return a == b }
         switch (left, right) {
         case (.string, .string), (.bool, .bool): return left == right
-        case (.null, _), (_, .null), (.missing, _), (_, .missing): return !left.isTrue && !right.isTrue && typeName(left) == typeName(right)
-        case (.array, _), (.object, _), (_, .array), (_, .object): throw Failure(message: "non-comparable type \(typeName(left)): \(left.printed)")
+        case (.null, _), (_, .null), (.missing, _), (_, .missing):
+            return !left.isTrue && !right.isTrue && typeName(left) == typeName(right)
+        case (.array, _), (.object, _), (_, .array), (_, .object):
+            throw Failure(message: "non-comparable type \(typeName(left)): \(left.printed)")
         default: throw Failure(message: "incompatible types for comparison")
         }
     }

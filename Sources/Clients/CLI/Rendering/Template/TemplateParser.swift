@@ -200,7 +200,8 @@ struct TemplateParser {
     }
 
     private func place(_ range: Range<Int>) -> TemplateNode.Place {
-        TemplateNode.Place(line: lexer.line(range.lowerBound), column: lexer.column(range.lowerBound), text: lexer.text(range).trimmed)
+        TemplateNode.Place(
+            line: lexer.line(range.lowerBound), column: lexer.column(range.lowerBound), text: lexer.text(range).trimmed)
     }
 }
 

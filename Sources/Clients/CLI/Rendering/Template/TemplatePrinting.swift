@@ -79,7 +79,8 @@ enum TemplatePrinting {
             case ("X", .integer(let number)): return String(number, radix: 16).uppercased()
             case ("o", .integer(let number)): return String(number, radix: 8)
             case ("b", .integer(let number)): return String(number, radix: 2)
-            case ("c", .integer(let number)): return Unicode.Scalar(UInt32(clamping: number)).map { String(Character($0)) } ?? "\u{FFFD}"
+            case ("c", .integer(let number)):
+                return Unicode.Scalar(UInt32(clamping: number)).map { String(Character($0)) } ?? "\u{FFFD}"
             case ("x", .string(let text)): return text.utf8.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
             case ("t", .bool(let flag)): return String(flag)
             case ("f", .integer(let number)): return Self.fixed(Double(number), precision ?? 6)
