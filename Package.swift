@@ -144,7 +144,7 @@ let package = Package(
         .executableTarget(
             name: "gantryd",
             dependencies: [
-                "DockerServer", "Engine", "Essentials", "LinuxSystem", logging,
+                "CLinux", "DockerServer", "Engine", "Essentials", "LinuxSystem", logging,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),

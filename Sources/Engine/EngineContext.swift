@@ -18,6 +18,7 @@ final class EngineContext: Sendable {
     let volumes: VolumeStore
     let events: EventLog
     let containerTable: ContainerTable
+    let namespaces = NamespacePool()
     let logger: Logger
 
     private struct Index {

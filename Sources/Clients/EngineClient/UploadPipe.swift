@@ -16,7 +16,9 @@ package final class UploadPipe: Sendable {
     private let isClosed = Mutex(false)
 
     private init(depth: Int) {
-        room = DispatchSemaphore(value: depth)
+        // Raised afterwards: a semaphore must not go with less than it began with, and pieces may be left over when a request fails.
+        room = DispatchSemaphore(value: 0)
+        for _ in 0..<depth { room.signal() }
         (pieces, continuation) = AsyncThrowingStream.makeStream(of: [UInt8].self)
     }
 

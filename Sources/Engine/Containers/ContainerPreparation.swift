@@ -22,12 +22,13 @@ struct ContainerPreparation {
         guard let snapshot = try context.imageStore.snapshot(id: record.id) else {
             throw GantryError.internal("container \(record.id) has no file system")
         }
-        let network = try await NetworkAttacher(record: record, context: context).attach()
         do {
-            try await ContainerFiles(record: record, context: context).write(endpoints: network.endpoints)
-            let sandbox = try await BlockingWork.run {
+            async let root = BlockingWork.run {
                 try RootPreparation(record: record, context: context, snapshot: snapshot).run()
             }
+            let network = try await NetworkAttacher(record: record, context: context).attach()
+            try await ContainerFiles(record: record, context: context).write(endpoints: network.endpoints)
+            let sandbox = try await root
             let shared = try await SharedNamespaces.find(record.settings, context: context)
             let settings = record.settings
             let options = try LogOptions(driver: settings.host.logDriver, options: settings.host.logOptions)

@@ -18,10 +18,10 @@ struct NetworkAttacher {
 
     /// Makes or finds the namespace and attaches it; on failure nothing is left.
     func attach() async throws -> Result {
-        if record.settings.networkDisabled { return Result(namespace: try emptyNamespace()) }
+        if record.settings.networkDisabled { return Result(namespace: try await context.namespaces.take()) }
         switch NetworkPlan.mode(record.settings) {
         case .host: return Result()
-        case .none: return Result(namespace: try emptyNamespace())
+        case .none: return Result(namespace: try await context.namespaces.take())
         case .container(let name):
             let other = try context.container(name)
             guard let processID = await other.record.phase.processID else {
@@ -32,14 +32,8 @@ struct NetworkAttacher {
         }
     }
 
-    private func emptyNamespace() throws -> OwnedDescriptor {
-        let namespace = try makeNetworkNamespace()
-        try NetworkController.raiseLoopback(in: namespace)
-        return namespace
-    }
-
     private func attachToNetworks() async throws -> Result {
-        var result = Result(namespace: try makeNetworkNamespace())
+        var result = Result(namespace: try await context.namespaces.take())
         guard let namespace = result.namespace else { return result }
         let ports = try portRequests()
         do {

@@ -1,7 +1,9 @@
 import BuildGraph
+import CLinux
 import Essentials
 import GRDB
 import Images
+import LinuxSystem
 import Networks
 import Volumes
 
@@ -27,11 +29,25 @@ enum StateDatabase {
             VolumeStore.registerMigrations(&migrator)
             StepCache.registerMigrations(&migrator)
             try migrator.migrate(pool)
+            try reserve(pool, path: path)
         } catch {
             throw GantryError(
                 .unavailable, "cannot open the database `\(path)`", cause: error,
                 hint: "move it away to start without the recorded containers and images; nothing is deleted by Gantry")
         }
         return pool
+    }
+
+    /// Room for changes when the disk is full, above all for those that free space: the log is given its blocks now, and
+    /// SQLite, which starts over at its beginning after 4 MiB, needs no new ones (SQLite documentation, "WAL-mode file format":
+    /// what follows the last valid frame is ignored).
+    private static let reservedLogBytes = off_t(8 << 20)
+
+    private static func reserve(_ pool: DatabasePool, path: String) throws {
+        try pool.write { try $0.execute(sql: "CREATE TABLE IF NOT EXISTS reserve (id INTEGER PRIMARY KEY); DELETE FROM reserve") }
+        let log = try OwnedDescriptor.open("\(path)-wal", O_WRONLY)
+        // On a disk that is full already the daemon still starts, for space to be freed.
+        let code = posix_fallocate(log.raw, 0, reservedLogBytes)
+        guard [0, ENOSPC, EOPNOTSUPP].contains(code) else { throw SystemError("posix_fallocate", "\(path)-wal", errno: code) }
     }
 }

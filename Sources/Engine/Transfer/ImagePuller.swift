@@ -43,7 +43,17 @@ struct ImagePuller: Sendable {
         }
     }
 
+    /// Downloads and unpacks what is missing, and names it. What a failed pull has brought is taken away again.
     func pull(_ source: Source, platform: Platform?, _ relay: ProgressRelay) async throws -> Image {
+        do { return try await pinned(source, platform: platform, relay) } catch {
+            do { try await BlockingWork.run { [store] in try store.collectGarbage() } } catch let leftover {
+                logger.warning("what a failed pull has brought stays for now", metadata: ["error": "\(leftover)"])
+            }
+            throw error
+        }
+    }
+
+    private func pinned(_ source: Source, platform: Platform?, _ relay: ProgressRelay) async throws -> Image {
         let reference = source.reference
         // Holds what is unpacked until the image points to it.
         let lease = store.pin()

@@ -1,4 +1,4 @@
-import Essentials
+package import Essentials
 
 /// Decompresses a stream whose format its first bytes tell; what is not compressed passes through.
 ///
@@ -13,6 +13,7 @@ package final class Decompressor {
     private let source: () throws -> [UInt8]?
     private let codec: (any DecompressionCodec)?
     private let limit: Int64
+    private let excess: GantryError
     private var input: [UInt8] = []
     private var offset = 0
     private var sourceEnded = false
@@ -21,10 +22,13 @@ package final class Decompressor {
     package private(set) var outputBytes: Int64 = 0
 
     /// Reads the first bytes of `source` at once.
-    /// - Parameter limit: output bytes after which the stream is refused: a few kilobytes can expand to terabytes.
-    package init(limit: Int64 = .max, _ source: @escaping () throws -> [UInt8]?) throws {
+    /// - Parameters:
+    ///   - limit: output bytes after which the stream is refused: a few kilobytes can expand to terabytes.
+    ///   - excess: what it is refused with; nil for a sentence about the stream.
+    package init(limit: Int64 = .max, excess: GantryError? = nil, _ source: @escaping () throws -> [UInt8]?) throws {
         self.source = source
         self.limit = limit
+        self.excess = excess ?? .invalid("the stream expands to more than \(limit) bytes")
         var first: [UInt8] = []
         var ended = false
         while first.count < CompressionFormat.prefixLength, !ended {
@@ -44,11 +48,11 @@ package final class Decompressor {
     }
 
     /// The next bytes, nil at the end.
-    /// - Throws: `invalid` for damaged or truncated input and when there is more than the limit.
+    /// - Throws: `invalid` for damaged or truncated input; what is said of streams beyond the limit.
     package func next() throws -> [UInt8]? {
         guard let chunk = try codec == nil ? passOn() : decode() else { return nil }
         outputBytes += Int64(chunk.count)
-        guard outputBytes <= limit else { throw GantryError.invalid("the stream expands to more than \(limit) bytes") }
+        guard outputBytes <= limit else { throw excess }
         return chunk
     }
 

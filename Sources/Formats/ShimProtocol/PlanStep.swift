@@ -28,7 +28,7 @@ package enum PlanOperation: UInt16, Sendable {
     case enterProcessNamespace = 5
     /// numbers: CLONE_NEW… flags; strings: directory of a v2 cgroup or empty.
     case fork = 6
-    /// strings: paths of cgroup.procs.
+    /// strings: paths of `tasks`.
     case enterCgroups = 7
     /// numbers: descriptor, CLONE_NEW… flags.
     case enterNamespace = 8

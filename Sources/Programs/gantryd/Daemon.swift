@@ -31,7 +31,9 @@ struct Daemon {
             logger: logger)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(
-                services: [.init(service: server, failureTerminationBehavior: .gracefullyShutdownGroup)],
+                services: [
+                    .init(service: MemoryTrim()), .init(service: server, failureTerminationBehavior: .gracefullyShutdownGroup),
+                ],
                 gracefulShutdownSignals: [.sigterm, .sigint], logger: quiet(logger)))
         logger.info(
             "daemon ready",

@@ -85,13 +85,13 @@ final class Playground: Sendable {
 
     /// Sends `bytes` from inside a namespace, ends its side when it is TCP, and gives all that comes back; nil when nothing does.
     static func ask(
-        _ bytes: [UInt8], _ address: String, _ port: UInt16, in namespace: OwnedDescriptor, stream: Bool = true
+        _ bytes: [UInt8], _ address: String, _ port: UInt16, in namespace: OwnedDescriptor, stream: Bool = true, patience: Int = 10
     ) throws -> [UInt8]? {
         let target = try Self.address(address)
         return try NamespaceThread.run(in: namespace) { () -> [UInt8]? in
             let type = Int32((stream ? SOCK_STREAM : SOCK_DGRAM).rawValue)
             let client = OwnedDescriptor(try check("socket") { socket(target.family == .v4 ? AF_INET : AF_INET6, type, 0) })
-            var patience = timeval(tv_sec: 1, tv_usec: 0)
+            var patience = timeval(tv_sec: patience, tv_usec: 0)
             for option in [SO_RCVTIMEO, SO_SNDTIMEO] {
                 try check("setsockopt") {
                     setsockopt(client.raw, SOL_SOCKET, option, &patience, socklen_t(MemoryLayout<timeval>.size))
@@ -119,9 +119,11 @@ final class Playground: Sendable {
     }
 
     static func ask(
-        _ text: String, _ address: String, _ port: UInt16, in namespace: OwnedDescriptor, stream: Bool = true
+        _ text: String, _ address: String, _ port: UInt16, in namespace: OwnedDescriptor, stream: Bool = true, patience: Int = 10
     ) throws -> String? {
-        try ask(Array(text.utf8), address, port, in: namespace, stream: stream).map { String(decoding: $0, as: UTF8.self) }
+        try ask(Array(text.utf8), address, port, in: namespace, stream: stream, patience: patience).map {
+            String(decoding: $0, as: UTF8.self)
+        }
     }
 
     func end(_ controllers: NetworkController...) async throws {

@@ -22,6 +22,7 @@
 #include <linux/seccomp.h>
 #include <linux/securebits.h>
 #include <linux/veth.h>
+#include <malloc.h>
 #include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>

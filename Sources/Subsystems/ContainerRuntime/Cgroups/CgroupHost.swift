@@ -62,6 +62,12 @@ package final class CgroupHost: Sendable {
         return layout.mountPoint(of: controller).map { $0 + path(of: id) }
     }
 
+    /// The file of a v1 group that a process with one thread enters by writing `0`.
+    ///
+    /// Not `cgroup.procs`: whoever writes there waits some 10 ms for all processors to notice that no process may fork meanwhile,
+    /// while a thread that moves itself alone waits for nobody (kernel, kernel/cgroup/cgroup.c, cgroup_procs_write_start).
+    static func entrance(_ directory: String) -> String { "\(directory)/tasks" }
+
     /// The file with the line `oom_kill N`.
     func outOfMemoryFile(_ id: String) -> String? {
         directory(id, controller: "memory").map { $0 + (layout.isUnified ? "/memory.events" : "/memory.oom_control") }

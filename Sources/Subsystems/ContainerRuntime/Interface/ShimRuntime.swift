@@ -81,7 +81,7 @@ package final class ShimRuntime: Sendable {
             let plan = try ExecPlanner(
                 request: request, stateDirectory: directory, container: container,
                 cgroupDirectory: cgroups.layout.isUnified ? groups[0] : "",
-                cgroupFiles: cgroups.layout.isUnified ? [] : groups.map { "\($0)/cgroup.procs" }
+                cgroupFiles: cgroups.layout.isUnified ? [] : groups.map(CgroupHost.entrance)
             ).plan()
             return try await launch(
                 plan, directory, title: "\(request.id)/\(request.execID)", removesState: request.inherited == nil)

@@ -103,7 +103,7 @@ package struct ContainerPlanner {
         if let processNamespace { plan.add(.enterProcessNamespace, [plan.index(of: processNamespace)]) }
         plan.add(.fork, [cloneFlags], [cgroups.isUnified ? cgroups.unified! + cgroupPath : ""])
         if !cgroups.isUnified {
-            plan.add(.enterCgroups, [], cgroups.hierarchies.map { "\($0.mountPoint)\(cgroupPath)/cgroup.procs" })
+            plan.add(.enterCgroups, [], cgroups.hierarchies.map { CgroupHost.entrance("\($0.mountPoint)\(cgroupPath)") })
         }
         if unshared != 0 { plan.add(.unshare, [unshared]) }
         for (descriptor, flag) in joined { plan.add(.enterNamespace, [plan.index(of: descriptor), UInt64(flag)]) }

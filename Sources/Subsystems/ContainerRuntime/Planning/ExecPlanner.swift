@@ -9,7 +9,7 @@ package struct ExecPlanner {
     var stateDirectory: String
     /// pidfd of the container's first process.
     var container: OwnedDescriptor
-    /// Directory on v2; cgroup.procs files on v1.
+    /// Directory on v2; ``CgroupHost/entrance(_:)`` of each on v1.
     var cgroupDirectory: String
     var cgroupFiles: [String]
 

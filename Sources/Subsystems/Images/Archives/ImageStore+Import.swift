@@ -12,7 +12,7 @@ extension ImageStore {
     ) throws -> Image {
         let lease = pin()
         defer { withExtendedLifetime(lease) {} }
-        let plain = try Decompressor(limit: expansionLimit(), read)
+        let plain = try decompressor(read)
         let layer = try importLayer(from: { try plain.next() }, parent: nil)
         let now = Timestamp.now().rfc3339
         let step = ImageConfig.History(created: now, createdBy: nil, comment: message.isEmpty ? nil : message)

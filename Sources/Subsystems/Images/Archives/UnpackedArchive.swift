@@ -32,7 +32,7 @@ final class UnpackedArchive {
     func remove() { store.removeDirectory(directory) }
 
     private func fill(_ read: @escaping () throws -> [UInt8]?) throws {
-        let plain = try Decompressor(limit: store.expansionLimit(), read)
+        let plain = try store.decompressor(read)
         let reader = TarReader { try plain.next() }
         while let entry = try reader.next() {
             guard members.count < Self.maximumMembers else {

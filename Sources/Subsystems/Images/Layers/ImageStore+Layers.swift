@@ -18,6 +18,15 @@ extension ImageStore {
         return overflow ? 1 << 40 : Int64(min(free / 10 * 9, 1 << 40))
     }
 
+    /// Decompresses what is going to be stored, as far as there is room for it.
+    func decompressor(_ source: @escaping () throws -> [UInt8]?) throws -> Decompressor {
+        let limit = try expansionLimit()
+        let excess = GantryError.unavailable(
+            "no space left on device: the content expands to more than \(ByteSize.decimal(limit)), nine tenths of what is free",
+            hint: "free space with `gantry system prune`, or move the data root to a larger disk")
+        return try Decompressor(limit: limit, excess: excess, source)
+    }
+
     /// Overlayfs' own limit is 500, Docker's this.
     package static var maximumLayers: Int { 125 }
 
@@ -45,7 +54,7 @@ extension ImageStore {
             let file = try openBlob(blob)
             let size = try file.status().size
             let staging = try StagedLayer(self, parent: parent)
-            let plain = try Decompressor(limit: expansionLimit(), source(file, read: progress))
+            let plain = try decompressor(source(file, read: progress))
             let (digest, tarSize, content) = try staging.extract { try plain.next() }
             guard digest == diffID else {
                 throw GantryError.invalid("layer `\(blob)` has diff id `\(digest)`, expected `\(diffID)`")

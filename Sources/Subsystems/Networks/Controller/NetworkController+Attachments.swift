@@ -79,7 +79,7 @@ extension NetworkController {
 
     private func allocate(_ family: IPAddress.Family, _ asked: String?, in network: Network) throws -> (IPAddress, Network.Pool)? {
         let used = Set(
-            endpoints.values.filter { $0.networkID == network.id }.flatMap {
+            (Array(endpoints.values) + leaving.values).filter { $0.networkID == network.id }.flatMap {
                 [IPAddress($0.ipv4Address), IPAddress($0.ipv6Address)]
             }.compactMap { $0 })
         let pools = network.pools.filter { IPSubnet($0.subnet)?.base.family == family }
@@ -167,7 +167,7 @@ extension NetworkController {
         guard let endpoint = endpoints.values.first(where: { $0.networkID == network.id && $0.containerID == container }) else {
             throw GantryError.internal("container \(container) is not connected to network \(network.name)")
         }
-        await undo(endpoint)
+        await undo(endpoint, atOnce: true)
     }
 
     /// Unties a container from everything; what cannot be undone is logged and found again at the next start.
@@ -177,7 +177,8 @@ extension NetworkController {
     }
 
     /// Takes back whatever of an endpoint is there.
-    private func undo(_ endpoint: Endpoint) async {
+    /// - Parameter atOnce: the link is gone when this returns; without it nobody has to see that, for its container has ended.
+    private func undo(_ endpoint: Endpoint, atOnce: Bool = false) async {
         guard endpoints.removeValue(forKey: endpoint.id) != nil else { return }
         names.remove(endpoint.id)
         func attempt(_ what: String, _ body: () throws -> Void) {
@@ -193,10 +194,14 @@ extension NetworkController {
                 try firewall(rules.element("add", port) + rules.element("delete", port))
             }
         }
-        attempt("link") { try socket().deleteLink(named: endpoint.hostInterfaceName) }
         attempt("record") { try table.deleteEndpoint(endpoint.id) }
         if let ports = try? ports() {
             for channel in ports.release(endpoint.id) { await close(channel) }
+        }
+        if atOnce {
+            attempt("link") { try socket().deleteLink(named: endpoint.hostInterfaceName) }
+        } else {
+            release(linkOf: endpoint)
         }
     }
 

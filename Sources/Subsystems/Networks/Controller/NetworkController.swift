@@ -15,10 +15,13 @@ package actor NetworkController {
     let logger: Logger
     let controlGroup: MultiThreadedEventLoopGroup
     let socketGroup: MultiThreadedEventLoopGroup
+    private let reaper = LinkReaper()
     private nonisolated let executor: any SerialExecutor
 
     var networks: [String: Network] = [:]
     var endpoints: [String: Endpoint] = [:]
+    /// Untied already, but their links may still answer for their addresses.
+    var leaving: [String: Endpoint] = [:]
     let names = NameTable()
     var resolvers: [String: Resolver] = [:]
 
@@ -45,11 +48,12 @@ package actor NetworkController {
     /// - Parameter running: ids of containers that still run; the attachments of all others are undone.
     package func start(running: Set<String> = []) async throws {
         if let namespace = configuration.hostNamespace {
-            for group in [controlGroup, socketGroup] {
+            for group in [controlGroup, socketGroup, reaper.group] {
                 try await group.next().submit { try NamespaceThread.enter(namespace) }.get()
             }
         }
         routes = try RouteSocket()
+        try await reaper.start()
         publisher = PortPublisher(group: socketGroup, hasIPv6: FileSystem.exists("/proc/sys/net/ipv6"))
         if configuration.usesFirewall { wall = try Firewall() }
         for network in try table.networks(logger: logger) { networks[network.id] = network }
@@ -77,6 +81,7 @@ package actor NetworkController {
         for resolver in resolvers.values { await resolver.stop() }
         resolvers = [:]
         do {
+            try await reaper.stop()
             try await socketGroup.shutdownGracefully()
         } catch {
             logger.warning("network sockets did not end cleanly", metadata: ["error": "\(error)"])
@@ -96,6 +101,22 @@ package actor NetworkController {
         guard let routes else { throw .internal("networks were used before they were started") }
         return routes
     }
+
+    /// Lets an endpoint's link be deleted; until then nobody gets its addresses.
+    func release(linkOf endpoint: Endpoint) {
+        leaving[endpoint.id] = endpoint
+        reaper.delete(endpoint.hostInterfaceName) { [logger] result in
+            if case .failure(let error) = result {
+                logger.warning(
+                    "left-over link stays until the next start",
+                    metadata: ["link": "\(endpoint.hostInterfaceName)", "error": "\(error)"])
+            }
+            // Lives as long as one call to this actor.
+            Task { await self.left(endpoint.id) }
+        }
+    }
+
+    private func left(_ endpoint: String) { leaving[endpoint] = nil }
 
     func ports() throws(GantryError) -> PortPublisher {
         guard let publisher else { throw .internal("networks were used before they were started") }
