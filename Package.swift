@@ -73,7 +73,7 @@ let package = Package(
         // MARK: Subsystems: one job each, strangers to another
         .target(
             name: "ContainerRuntime",
-            dependencies: ["CLinux", "CSeccomp", "Essentials", "LinuxSystem", "OCI", "ShimProtocol", logging],
+            dependencies: ["CLinux", "CSeccomp", "Essentials", "LinuxSystem", "Netlink", "OCI", "ShimProtocol", logging],
             path: "Sources/Subsystems/ContainerRuntime", exclude: ["README.md"], swiftSettings: strict),
         .target(
             name: "Images",

@@ -2,7 +2,7 @@ import CLinux
 
 extension Child {
     /// Becomes the program, looked up inside the container as a shell would.
-    func execute(_ step: PlanStep) throws(Failure) {
+    mutating func execute(_ step: PlanStep) throws(Failure) {
         let count = Int(try step.number(0))
         guard count > 0, count <= step.strings.count else { throw Failure(errno: EBADMSG) }
         let arguments = step.strings[..<count]
@@ -11,6 +11,7 @@ extension Child {
         // Everything else is close-on-exec already; this also covers what the daemon's libraries may have left behind.
         try attempt { gantry_close_range(3, UInt32.max, UInt32(CLOSE_RANGE_CLOEXEC)) }
         gantry_reset_signals()
+        try placePreserved()
         let argv = pointers(arguments)
         let envp = pointers(environment)
         if program.contains(UInt8(ascii: "/")) {
@@ -25,6 +26,30 @@ extension Child {
             throw Failure(errno: gantry_errno(), detail: .execute)
         }
         throw Failure(errno: ENOENT, detail: .notInPath)
+    }
+
+    /// What `execute` would find missing is found before the process is held: an engine wants to hear of it from `create`.
+    func locate(_ step: PlanStep) throws(Failure) {
+        let program = try step.string(0)
+        if program.contains(UInt8(ascii: "/")) { return try examine(program) }
+        for directory in searchPath(step.strings.dropFirst()) {
+            let candidate = (directory.isEmpty ? bytes(".") : directory) + [UInt8(ascii: "/")] + program
+            do throws(Failure) { return try examine(candidate) } catch { continue }
+        }
+        throw Failure(errno: ENOENT, detail: .notInPath)
+    }
+
+    /// Gives the program the descriptors that it is to have beyond the standard three. Copies stand far above first, so that none
+    /// is overwritten before its turn; the channel, needed until execve, makes room as well.
+    private mutating func placePreserved() throws(Failure) {
+        if preserved.isEmpty { return }
+        let above = Int(preserved.count) + 64
+        let channel = self.channel
+        self.channel = try attempt { gantry_fcntl(channel, F_DUPFD_CLOEXEC, above) }
+        var copies: [CInt] = []
+        for descriptor in preserved { copies.append(try attempt { gantry_fcntl(descriptor, F_DUPFD_CLOEXEC, above) }) }
+        for (index, copy) in copies.enumerated() { try attempt { dup2(copy, CInt(index) + 3) } }
+        if CInt(preserved.count) + 3 <= channel { close(channel) }
     }
 
     private func run(_ path: [UInt8], _ argv: [UnsafeMutablePointer<CChar>?], _ envp: [UnsafeMutablePointer<CChar>?]) {
@@ -49,7 +74,7 @@ extension Child {
     }
 
     /// A zero-terminated list of C strings that lives until execve.
-    private func pointers(_ list: ArraySlice<[UInt8]>) -> [UnsafeMutablePointer<CChar>?] {
+    func pointers(_ list: ArraySlice<[UInt8]>) -> [UnsafeMutablePointer<CChar>?] {
         var result: [UnsafeMutablePointer<CChar>?] = []
         for entry in list { result.append(withC(entry) { strdup($0) }) }
         result.append(nil)

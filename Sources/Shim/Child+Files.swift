@@ -34,19 +34,21 @@ extension Child {
 
     /// Writes through a procfs of the child's own that is mounted nowhere: no container can have covered it.
     mutating func setSysctl(_ step: PlanStep) throws(Failure) {
-        if ownProc < 0 {
-            let context = Descriptor(try attempt { withC("proc") { gantry_fsopen($0, UInt32(FSOPEN_CLOEXEC)) } })
-            try attempt { gantry_fsconfig(context.raw, UInt32(FSCONFIG_CMD_CREATE.rawValue), nil, nil, 0) }
-            ownProc = try attempt {
-                gantry_fsmount(
-                    context.raw, UInt32(FSMOUNT_CLOEXEC), UInt32(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NODEV))
-            }
-        }
+        let proc = try openOwnProc()
         let path = bytes("sys/") + (try step.string(0))
         let resolve = UInt64(RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | RESOLVE_NO_XDEV)
-        let proc = ownProc
         let file = Descriptor(try attempt { withC(path) { gantry_openat2(proc, $0, UInt64(O_WRONLY | O_CLOEXEC), 0, resolve) } })
         try writeAll(try step.string(1), to: file.raw)
+    }
+
+    mutating func openOwnProc() throws(Failure) -> CInt {
+        if ownProc >= 0 { return ownProc }
+        let context = Descriptor(try attempt { withC("proc") { gantry_fsopen($0, UInt32(FSOPEN_CLOEXEC)) } })
+        try attempt { gantry_fsconfig(context.raw, UInt32(FSCONFIG_CMD_CREATE.rawValue), nil, nil, 0) }
+        ownProc = try attempt {
+            gantry_fsmount(context.raw, UInt32(FSMOUNT_CLOEXEC), UInt32(MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC | MOUNT_ATTR_NODEV))
+        }
+        return ownProc
     }
 
     func writeAll(_ content: [UInt8], to file: CInt) throws(Failure) {

@@ -25,8 +25,31 @@ extension Child {
 
     /// A new file system made by descriptor and attached at a target inside the root.
     mutating func mountNew(_ step: PlanStep) throws(Failure) {
-        let type = try step.string(0)
+        let tree = Descriptor(try makeFileSystem(step))
         let target = try step.string(1)
+        let place = Descriptor(try withRoot { (root) throws(Failure) in try root.makeDirectory(target, noLinks: try step.flag(1)) })
+        try attach(tree.raw, to: place.raw)
+    }
+
+    /// As ``mountNew(_:)``, with a copy in it of what the root has at the target.
+    mutating func mountCopy(_ step: PlanStep) throws(Failure) {
+        let tree = Descriptor(try makeFileSystem(step, withoutAttributes: true))
+        let target = try step.string(1)
+        let place = Descriptor(try withRoot { (root) throws(Failure) in try root.makeDirectory(target, noLinks: try step.flag(1)) })
+        let source = Descriptor(
+            try withRoot { (root) throws(Failure) in try root.open(target, O_RDONLY | O_DIRECTORY, noLinks: try step.flag(1)) })
+        // The mount's own descriptor names a place only (O_PATH).
+        let top = Descriptor(
+            try attempt { withC(".") { gantry_openat(tree.raw, $0, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0) } })
+        try TreeCopier.copyContents(of: source.raw, to: top.raw)
+        let mode = bytes("mode")
+        if !step.strings.contains(where: { $0 == mode }) { try TreeCopier.copyOwner(of: source.raw, to: top.raw) }
+        try attach(tree.raw, to: place.raw)
+        try setAttributes(tree.raw, set: try step.number(0), clear: 0, recursive: false, propagation: 0)
+    }
+
+    private func makeFileSystem(_ step: PlanStep, withoutAttributes: Bool = false) throws(Failure) -> CInt {
+        let type = try step.string(0)
         let context = Descriptor(try attempt { withC(type) { gantry_fsopen($0, UInt32(FSOPEN_CLOEXEC)) } })
         var index = 2
         while index + 1 < step.strings.count {
@@ -42,10 +65,8 @@ extension Child {
             index += 2
         }
         try attempt { gantry_fsconfig(context.raw, UInt32(FSCONFIG_CMD_CREATE.rawValue), nil, nil, 0) }
-        let attributes = try step.word(0)
-        let tree = Descriptor(try attempt { gantry_fsmount(context.raw, UInt32(FSMOUNT_CLOEXEC), attributes) })
-        let place = Descriptor(try withRoot { (root) throws(Failure) in try root.makeDirectory(target, noLinks: try step.flag(1)) })
-        try attach(tree.raw, to: place.raw)
+        let attributes = withoutAttributes ? 0 : try step.word(0)
+        return try attempt { gantry_fsmount(context.raw, UInt32(FSMOUNT_CLOEXEC), attributes) }
     }
 
     func attach(_ tree: CInt, to place: CInt) throws(Failure) {
@@ -63,15 +84,33 @@ extension Child {
             try attempt {
                 withC(source) { gantry_open_tree(AT_FDCWD, $0, UInt32(OPEN_TREE_CLONE) | UInt32(O_CLOEXEC) | recursive) }
             })
+        try attachCopy(tree.raw, target, step)
+    }
+
+    /// A mount that the daemon has made of something of the host's: what the child may not see or not change by itself.
+    mutating func bindTree(_ step: PlanStep) throws(Failure) {
+        try attachCopy(try step.descriptor(0), try step.string(0), step)
+    }
+
+    private mutating func attachCopy(_ tree: CInt, _ target: [UInt8], _ step: PlanStep) throws(Failure) {
         var status = stat()
-        try attempt { fstat(tree.raw, &status) }
+        try attempt { fstat(tree, &status) }
         let isDirectory = gantry_file_type(status.st_mode) == Int(S_IFDIR)
         let place = Descriptor(
             try withRoot { (root) throws(Failure) in isDirectory ? try root.makeDirectory(target) : try root.makeFile(target) })
-        try attach(tree.raw, to: place.raw)
+        try attach(tree, to: place.raw)
         try setAttributes(
-            tree.raw, set: try step.number(1), clear: try step.number(2), recursive: try step.flag(3),
+            tree, set: try step.number(1), clear: try step.number(2), recursive: try step.flag(3),
             propagation: try step.number(4))
+    }
+
+    /// Changes what a step before has mounted.
+    mutating func changeMount(_ step: PlanStep) throws(Failure) {
+        let path = try step.string(0)
+        let place = Descriptor(try withRoot { (root) throws(Failure) in try root.open(path, O_PATH) })
+        try setAttributes(
+            place.raw, set: try step.number(0), clear: try step.number(1), recursive: try step.flag(2),
+            propagation: try step.number(3))
     }
 
     /// Changes a mount by its descriptor; before Linux 5.12 by the classic call on its path in /proc.

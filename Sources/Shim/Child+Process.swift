@@ -58,7 +58,7 @@ extension Child {
             let name = bytes("/dev/ptmx")
             guard gantry_send_descriptors(socket, name, name.count, &sent, 1) == name.count else { throw Failure.last }
         } else {
-            let message: [UInt8] = [0]
+            let message: [UInt8] = [ChildMessage.terminal]
             guard gantry_send_descriptors(channel, message, 1, &sent, 1) == 1 else { throw Failure.last }
         }
         try attempt { setsid() }
@@ -83,7 +83,7 @@ extension Child {
             try attempt { gantry_prctl(PR_CAPBSET_DROP, UInt(number), 0, 0, 0) }
         }
         let groups = step.numbers.dropFirst(4).map { UInt32(truncatingIfNeeded: $0) }
-        try attempt { gantry_setgroups(groups.count, groups) }
+        if !keepsGroups { try attempt { gantry_setgroups(groups.count, groups) } }
         try attempt { gantry_setresgid(group, group, group) }
         try attempt { gantry_prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) }
         try attempt { gantry_setresuid(user, user, user) }
@@ -115,9 +115,11 @@ extension Child {
         try attempt { filter.withUnsafeBytes { gantry_seccomp_filter($0.baseAddress, UInt16(filter.count / 8), flags) } }
     }
 
-    func hold() throws(Failure) {
-        let message: [UInt8] = [1]
-        guard gantry_send(channel, message, 1, 1) == 1 else { throw Failure.last }
+    func hold() throws(Failure) { try wait(saying: [ChildMessage.held]) }
+
+    /// Sends a message to the shim and waits for a byte from it.
+    func wait(saying message: [UInt8]) throws(Failure) {
+        guard gantry_send(channel, message, message.count, 1) == message.count else { throw Failure.last }
         var answer: [UInt8] = [0]
         let count = try attempt { CInt(recv(channel, &answer, 1, 0)) }
         // The shim is gone or gave up.

@@ -3,8 +3,8 @@ import CLinux
 /// The container's first process (or an exec's) between clone and execve: carries out what is left of the plan.
 struct Child: ~Copyable {
     let steps: [PlanStep]
-    /// To the shim: an empty message with the terminal's master, one byte for "held", a ``StartReport`` for failure.
-    let channel: CInt
+    /// To the shim: one byte (see `ChildMessage`), with the terminal's master for the first of them, or a ``StartReport`` for failure.
+    var channel: CInt
     /// Ends of pipes that become 0, 1 and 2; unused with a terminal.
     let standard: [CInt]
     /// Outlives the shim.
@@ -12,10 +12,17 @@ struct Child: ~Copyable {
 
     var root: Root?
     private var announced = false
+    /// Which step is being performed.
+    private(set) var position = 0
     /// A detached empty tmpfs, made when first needed; -1 before.
     var emptyDirectory: CInt = -1
     /// A detached procfs of the child's namespaces, made when first needed; -1 before.
     var ownProc: CInt = -1
+    /// In the host's pid namespace; 0 until asked for.
+    var ownNumber: CInt = 0
+    var keepsGroups = false
+    /// Descriptors that the program gets as 3, 4 and so on.
+    var preserved: [CInt] = []
 
     init(steps: [PlanStep], channel: CInt, standard: [CInt], isLeft: Bool) {
         self.steps = steps
@@ -31,6 +38,7 @@ struct Child: ~Copyable {
         umask(0)
         var index = first
         while index < steps.count {
+            position = index
             announce(before: steps[index].operation)
             do throws(Failure) { try perform(steps[index]) } catch {
                 let report = StartReport(.failed, processID: 0, step: UInt32(index), errno: error.errno, detail: error.detail)
@@ -44,9 +52,9 @@ struct Child: ~Copyable {
 
     /// Says that only the filter and execve are left: if the channel then ends without a failure, the program runs.
     private mutating func announce(before operation: PlanOperation) {
-        guard !announced, operation == .seccomp || operation == .execute else { return }
+        guard !announced, operation == .seccomp || operation == .seccompNotify || operation == .execute else { return }
         announced = true
-        let message: [UInt8] = [2]
+        let message: [UInt8] = [ChildMessage.announced]
         // Nobody listens: the shim died before PDEATHSIG was set, and nobody would mind the program.
         if gantry_send(channel, message, 1, 1) != 1 { _exit(127) }
     }
@@ -110,6 +118,42 @@ struct Child: ~Copyable {
         case .capabilities: try takeCapabilities(step)
         case .hold: try hold()
         case .execute: try execute(step)
+        default: try performRare(step)
+        }
+    }
+
+    /// The steps that few plans have.
+    private mutating func performRare(_ step: PlanStep) throws(Failure) {
+        switch step.operation {
+        case .awaitDaemon: try awaitDaemon(step)
+        case .becomeRoot: try becomeRoot()
+        case .bindTree: try bindTree(step)
+        case .mountCopy: try mountCopy(step)
+        case .changeMount: try changeMount(step)
+        case .hook: try runHook(step)
+        case .ownNumber: try learnOwnNumber()
+        case .scheduler: try setScheduler(step)
+        case .ioPriority:
+            let value = CInt(bitPattern: try step.word(0))
+            try attempt { gantry_set_io_priority(value) }
+        case .affinity:
+            let mask = try step.string(0)
+            try attempt { mask.withUnsafeBytes { gantry_set_affinity($0.baseAddress, $0.count) } }
+        case .personality:
+            let persona = UInt(try step.number(0))
+            try attempt { gantry_personality(persona) }
+        case .label: try setLabel(step)
+        case .seccompNotify: try filterCallsNotifying(step)
+        case .memoryPolicy:
+            let (mode, nodes) = (CInt(bitPattern: try step.word(0)), try step.string(0))
+            try attempt { nodes.withUnsafeBytes { gantry_set_mempolicy(mode, $0.baseAddress, UInt($0.count * 8)) } }
+        case .keyring:
+            let name = try step.string(0)
+            try attempt { withC(name) { gantry_join_session_keyring($0) } }
+        case .locate: try locate(step)
+        case .keepGroups: keepsGroups = true
+        case .preserve:
+            for index in step.numbers.indices { preserved.append(try step.descriptor(index)) }
         default: throw Failure(errno: EBADMSG)
         }
     }

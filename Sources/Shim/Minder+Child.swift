@@ -8,20 +8,35 @@ extension Minder {
         var count = 0
         let length = gantry_receive_descriptors(channel, &message, message.count, &descriptors, &count)
         if length < 0 && (gantry_errno() == EINTR || gantry_errno() == EAGAIN) { return }
-        if length == 1 && count == 1 && message[0] == 0 {
+        if length == 1 && count == 1 && message[0] == ChildMessage.terminal {
             terminal = descriptors[0]
             _ = gantry_fcntl(terminal, F_SETFL, Int(O_NONBLOCK) | Int(O_RDWR))
             outputs[0] = terminal
-        } else if length == 1 && message[0] == 1 {
+        } else if length == 1 && message[0] == ChildMessage.held {
             held = true
             tellDaemon(StartReport(.held, processID: processID))
-        } else if length == 1 && message[0] == 2 {
+        } else if length == 1 && message[0] == ChildMessage.announced {
             announced = true
+        } else if length == 5 && message[0] == ChildMessage.awaitsDaemon {
+            relayToDaemon(Array(message[1..<5]))
         } else {
             close(channel)
             channel = -1
             let failure = length == StartReport.size ? StartReport(Array(message[..<length])) : nil
             settle(failure)
+        }
+    }
+
+    /// The child is at a step that the daemon has a part in. Nothing else can happen to it meanwhile, so the shim waits too;
+    /// when the daemon goes away instead of answering, the child ends.
+    private func relayToDaemon(_ step: [UInt8]) {
+        var reader = ByteReader(step)
+        tellDaemon(StartReport(.awaitsDaemon, processID: processID, step: reader.number(UInt32.self) ?? 0))
+        var answer: [UInt8] = [0]
+        if gantry_receive(reportDescriptor, &answer, 1, 1) == 1 {
+            _ = gantry_send(channel, answer, 1, 1)
+        } else {
+            gantry_pidfd_send_signal(process, SIGKILL)
         }
     }
 

@@ -7,3 +7,12 @@ struct Settings {
     var leaves = false
     var outOfMemoryFile: [UInt8] = []
 }
+
+/// What the child says to the shim in one byte.
+enum ChildMessage {
+    /// Comes with the terminal's master.
+    static let terminal: UInt8 = 0
+    static let held: UInt8 = 1
+    static let announced: UInt8 = 2
+    static let awaitsDaemon: UInt8 = 3
+}

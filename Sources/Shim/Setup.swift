@@ -7,6 +7,8 @@ struct Setup {
     private var log: LogWriter?
     private var listener: CInt = -1
     private var index = 0
+    /// Steps of the process between this one and the child; empty for most plans.
+    private var stage = 0..<0
 
     init?() {
         var status = stat()
@@ -27,7 +29,7 @@ struct Setup {
             try attempt { gantry_prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) }
             while index < steps.count {
                 if steps[index].operation == .fork { return try fork(steps[index]) }
-                try perform(steps[index])
+                if steps[index].operation == .stage { try skipStage() } else { try perform(steps[index]) }
                 index += 1
             }
             throw Failure(errno: EBADMSG)
@@ -52,11 +54,16 @@ struct Setup {
         case .log:
             log = try LogWriter(path: try step.string(0), maximumSize: Int64(try step.number(0)), files: Int(try step.number(1)))
         case .outOfMemoryFile: settings.outOfMemoryFile = try step.string(0)
-        case .enterProcessNamespace:
-            let descriptor = try step.descriptor(0)
-            try attempt { gantry_setns(descriptor, CLONE_NEWPID) }
+        case .enterProcessNamespace: try Stage.perform(step)
         default: throw Failure(errno: EBADMSG)
         }
+    }
+
+    /// The steps up to `fork` are left to the stage.
+    private mutating func skipStage() throws(Failure) {
+        let first = index + 1
+        while index + 1 < steps.count, steps[index + 1].operation != .fork { index += 1 }
+        stage = first..<(index + 1)
     }
 
     /// The name is relative to the state directory: a whole path may be longer than an address can be.
@@ -101,7 +108,12 @@ struct Setup {
             flags |= UInt64(CLONE_INTO_CGROUP)
         }
         var process: CInt = -1
-        let processID = try attempt { gantry_clone3(flags, &process, UInt64(SIGCHLD), cgroup < 0 ? 0 : UInt64(cgroup)) }
+        let processID: CInt
+        if stage.isEmpty {
+            processID = try attempt { gantry_clone3(flags, &process, UInt64(SIGCHLD), cgroup < 0 ? 0 : UInt64(cgroup)) }
+        } else {
+            processID = try cloneThroughStage(flags, &process, cgroup)
+        }
         if processID == 0 {
             close(channel[0])
             var child = Child(steps: steps, channel: channel[1], standard: streams.child, isLeft: settings.leaves)
@@ -116,6 +128,21 @@ struct Setup {
         return Minder(
             settings: settings, processID: processID, process: process, listener: listener, childSignals: childSignals, log: log,
             channel: channel[0], outputs: streams.outputs, inputPipe: streams.input)
+    }
+
+    /// - Returns: 0 in the child, as clone does; the child's number here.
+    private mutating func cloneThroughStage(_ flags: UInt64, _ process: inout CInt, _ cgroup: CInt) throws(Failure) -> CInt {
+        let forkIndex = index
+        let result = Stage(steps: steps, range: stage).clone(flags, cgroup)
+        if case .failed(let step, let errno) = result {
+            index = step < 0 ? forkIndex : step
+            throw Failure(errno: errno)
+        }
+        if case .parent(let number, let handle) = result {
+            process = handle
+            return number
+        }
+        return 0
     }
 
     /// For a daemon that comes later; the file appears whole or not at all.

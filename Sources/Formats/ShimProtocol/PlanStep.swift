@@ -88,4 +88,48 @@ package enum PlanOperation: UInt16, Sendable {
     case hold = 34
     /// numbers: count of arguments; strings: arguments, then environment.
     case execute = 35
+    // 40 and up: asked for by few containers.
+    /// numbers: 1 to let the daemon look into the process meanwhile, which of the daemon's parts it is. Waits until it is done.
+    case awaitDaemon = 40
+    /// Becomes user and group 0 of a user namespace.
+    case becomeRoot = 41
+    /// The steps from here to `fork` are those of a process between the shim and the child: what it enters, the shim does not.
+    case stage = 42
+    /// strings: lines of /proc/self/timens_offsets. Makes a time namespace for the children and sets its clocks.
+    case timeOffsets = 43
+    /// numbers: descriptor of a mounted tree that hangs nowhere, attributes to set, attributes to clear, attributes apply
+    /// recursively, MS_… propagation; strings: target.
+    case bindTree = 44
+    /// numbers: as of `mountNew`; strings: as of `mountNew`. What the image has at the target is copied into the new file system.
+    case mountCopy = 45
+    /// numbers: attributes to set, attributes to clear, attributes apply recursively, MS_… propagation; strings: mount point.
+    case changeMount = 46
+    /// numbers: milliseconds or 0, count of arguments, count of pieces; strings: path, arguments, pieces of the state that the
+    /// process's number joins, environment. Runs a program with that state as its input.
+    case hook = 47
+    /// Learns its own number in the host's pid namespace; needs the host's /proc.
+    case ownNumber = 48
+    /// numbers: policy, nice value, priority, flags, runtime, deadline, period.
+    case scheduler = 49
+    /// numbers: class and level as ioprio_set takes them.
+    case ioPriority = 50
+    /// strings: processors, a bit for each, whole words.
+    case affinity = 51
+    /// numbers: persona.
+    case personality = 52
+    /// strings: name below /proc/<self>/attr, value.
+    case label = 53
+    /// numbers: SECCOMP_FILTER_FLAG_…, descriptor of a socket; strings: filter, pieces of the state that the process's number
+    /// joins. The socket gets the state and the filter's descriptor.
+    case seccompNotify = 54
+    /// numbers: mode with flags; strings: nodes, a bit for each, whole words.
+    case memoryPolicy = 55
+    /// strings: name. A session keyring of its own.
+    case keyring = 56
+    /// strings: program, then environment. Fails as `execute` would when the program is not there.
+    case locate = 57
+    /// The user namespace does not allow `identity` to change the supplementary groups.
+    case keepGroups = 58
+    /// numbers: descriptors. The program gets them as 3, 4 and so on.
+    case preserve = 59
 }

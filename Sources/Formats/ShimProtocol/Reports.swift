@@ -8,6 +8,8 @@ package struct StartReport: Equatable, Sendable {
         case failed = 3
         /// The plan could not be read.
         case malformed = 4
+        /// The child is at a step `awaitDaemon` and goes on when the daemon sends a byte.
+        case awaitsDaemon = 5
     }
 
     /// Why a program was not found or not run, where the errno alone does not say; Docker words each differently.
@@ -21,6 +23,10 @@ package struct StartReport: Equatable, Sendable {
         case notExecutable = 4
         /// execve itself failed.
         case execute = 5
+        /// A hook ended with the code that stands in place of the errno.
+        case hookExit = 6
+        /// A hook was ended by the signal that stands in place of the errno.
+        case hookSignal = 7
     }
 
     package var outcome: Outcome

@@ -1,7 +1,6 @@
 import CLinux
 import ContainerRuntime
 import Essentials
-import FoundationEssentials
 import LinuxSystem
 import OCI
 
@@ -18,10 +17,21 @@ struct Bundle {
         guard FileSystem.exists(file) else {
             throw GantryError.notFound("`\(file)` does not exist", hint: "make one with `gantry-oci spec`")
         }
-        do {
-            specification = try JSONDecoder().decode(
-                RuntimeSpecification.self, from: Data(try FileSystem.read(file, limit: 16 << 20)))
-        } catch let error as DecodingError { throw GantryError.invalid("`\(file)` is not a runtime specification", cause: error) }
+        var specification = try RuntimeSpecification.read(try FileSystem.read(file, limit: 16 << 20), name: file)
+        Self.addDefaultRules(&specification)
+        self.specification = specification
+    }
+
+    /// Once devices are restricted at all, those that every container has are allowed, and making device files is: what can be
+    /// made is still not opened. Source: OCI runtime-spec, config-linux, Default Devices.
+    private static func addDefaultRules(_ specification: inout RuntimeSpecification) {
+        guard let rules = specification.linux?.resources?.devices, !rules.isEmpty else { return }
+        func rule(_ type: String, _ major: Int64?, _ minor: Int64?, _ access: String) -> RuntimeSpecification.DeviceRule {
+            RuntimeSpecification.DeviceRule(allow: true, type: type, major: major, minor: minor, access: access)
+        }
+        let numbers: [(Int64, Int64?)] = [(1, 3), (1, 5), (1, 7), (1, 8), (1, 9), (5, 0), (5, 1), (5, 2), (136, nil)]
+        let added = [rule("c", nil, nil, "m"), rule("b", nil, nil, "m")] + numbers.map { rule("c", $0.0, $0.1, "rwm") }
+        specification.linux?.resources?.devices = rules + added.filter { !rules.contains($0) }
     }
 
     func root() throws -> RootFileSystem {
@@ -37,11 +47,12 @@ struct Bundle {
                 terminal: process?.terminal ?? false, consoleSize: process?.consoleSize, openStdin: true, stdinOnce: true),
             hold: hold)
         request.inherited = inherited
+        request.bundle = path
         return request
     }
 }
 
-/// The caller's own streams for a container that is left alone.
+/// The caller's own descriptors for a container that is left alone.
 enum CallerStreams {
     static func inherited(terminal: Bool, consoleSocket: String?) throws -> InheritedStreams {
         guard terminal else {
@@ -55,6 +66,20 @@ enum CallerStreams {
         }
         let socket = OwnedDescriptor(try check("connect", consoleSocket) { gantry_connect_unix(consoleSocket) })
         return InheritedStreams(standard: [], consoleSocket: socket)
+    }
+
+    /// Descriptors from 3 on that the caller has left open for the program.
+    static func preserved(_ count: Int) throws -> [OwnedDescriptor] {
+        guard (0...1024).contains(count) else { throw GantryError.invalid("--preserve-fds must be from 0 to 1024, not \(count)") }
+        return try (0..<count).map { index in
+            let number = CInt(index + 3)
+            // What this program has opened itself closes at an exec.
+            let flags = gantry_fcntl(number, F_GETFD, 0)
+            guard flags >= 0, flags & FD_CLOEXEC == 0 else {
+                throw GantryError.invalid("--preserve-fds \(count): descriptor \(number) is not open")
+            }
+            return try OwnedDescriptor.duplicate(number)
+        }
     }
 }
 

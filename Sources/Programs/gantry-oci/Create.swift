@@ -1,6 +1,8 @@
 import ArgumentParser
+import CLinux
 import ContainerRuntime
 import Essentials
+import LinuxSystem
 import OCI
 
 /// Options that say what to run and for whom.
@@ -9,34 +11,45 @@ struct CreationOptions: ParsableArguments {
     @Option(name: .customLong("pid-file"), help: "File that gets the process's number.") var pidFile: String?
     @Option(name: .customLong("console-socket"), help: "Unix socket that gets the terminal's master.") var consoleSocket: String?
     @Flag(name: .customLong("no-pivot"), help: .hidden) var noPivot = false
-    @Option(name: .customLong("preserve-fds"), help: .hidden) var preserveDescriptors = 0
+    @Flag(name: .customLong("no-new-keyring"), help: "Leave the container the caller's session keyring.") var noNewKeyring = false
+    @Option(name: .customLong("preserve-fds"), help: "How many descriptors from 3 on the program gets too.")
+    var preserveDescriptors = 0
     @Argument(help: "Name of the container.") var id: String
 
     /// Starts the container held; its record is written.
-    func create(_ root: RuntimeRoot, detached: Bool) async throws -> (ShimProcess, RuntimeSpecification) {
+    func create(_ root: RuntimeRoot, detached: Bool) async throws -> (ShimProcess, StoredContainer) {
         guard !noPivot else {
             throw GantryError.unsupported("--no-pivot is not supported: the root is always changed with pivot_root")
         }
-        guard preserveDescriptors == 0 else { throw GantryError.unsupported("--preserve-fds is not supported") }
+        guard detached || consoleSocket == nil else {
+            throw GantryError.invalid("--console-socket needs a container that is left alone: add --detach")
+        }
         guard try !root.exists(id) else { throw GantryError.conflict("container with given ID already exists") }
         let bundle = try Bundle(bundle)
         let terminal = bundle.specification.process?.terminal ?? false
         let inherited = detached ? try CallerStreams.inherited(terminal: terminal, consoleSocket: consoleSocket) : nil
-        let process = try await root.runtime.start(try bundle.request(id, hold: true, inherited: inherited))
+        var request = try bundle.request(id, hold: true, inherited: inherited)
+        request.newKeyring = !noNewKeyring && Keyrings.areThere
+        request.preserved = try CallerStreams.preserved(preserveDescriptors)
+        let process = try await root.runtime.start(request)
         do {
-            try root.save(
-                StoredContainer(
-                    id: id, bundle: bundle.path, processID: process.processID,
-                    processStart: RuntimeRoot.start(of: process.processID),
-                    annotations: bundle.specification.annotations, created: Timestamp.now().rfc3339,
-                    cgroupsPath: bundle.specification.linux?.cgroupsPath))
+            let container = StoredContainer(
+                id: id, bundle: bundle.path, processID: process.processID,
+                processStart: RuntimeRoot.start(of: process.processID), created: Timestamp.now().rfc3339,
+                specification: bundle.specification)
+            try root.save(container)
             try writeProcessID(process.processID, to: pidFile)
+            return (process, container)
         } catch {
             try root.remove(id)
             throw error
         }
-        return (process, bundle.specification)
     }
+}
+
+enum Keyrings {
+    /// A kernel without keys has none to keep apart.
+    static var areThere: Bool { FileSystem.exists("/proc/keys") }
 }
 
 struct Create: AsyncParsableCommand {
@@ -56,14 +69,15 @@ struct Run: AsyncParsableCommand {
 
     func run() async throws {
         let root = try RuntimeRoot(global)
-        let (process, specification) = try await options.create(root, detached: detach)
+        let (process, container) = try await options.create(root, detached: detach)
         do {
-            if detach { return try await process.release() }
-            let code = try await Foreground(process: process, terminal: specification.process?.terminal ?? false).run()
-            if !keep { try root.remove(options.id) }
+            if detach { return try await root.start(container) { try await process.release() } }
+            let foreground = Foreground(process: process, terminal: container.specification.process?.terminal ?? false)
+            let code = try await foreground.run { body in try await root.start(container, body) }
+            if !keep { try await root.delete(container) }
             throw ExitCode(code)
         } catch let code as ExitCode { throw code } catch {
-            try root.remove(options.id)
+            if try root.exists(options.id) { try await root.delete(container) }
             throw error
         }
     }
@@ -76,11 +90,12 @@ struct Start: AsyncParsableCommand {
 
     func run() async throws {
         let root = try RuntimeRoot(global)
-        let status = root.status(try root.load(id))
+        let container = try root.load(id)
+        let status = root.status(container)
         guard status == "created" else { throw GantryError.conflict("cannot start a container in the \(status) state") }
         guard case .running(let process) = try await root.runtime.reconnect(container: id) else {
             throw GantryError.conflict("cannot start a container that has stopped")
         }
-        try await process.release()
+        try await root.start(container) { try await process.release() }
     }
 }

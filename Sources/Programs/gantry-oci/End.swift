@@ -4,7 +4,7 @@ import ContainerRuntime
 import Essentials
 import LinuxSystem
 
-struct Kill: ParsableCommand {
+struct Kill: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Send a signal to a container's first process.")
     @OptionGroup var global: GlobalOptions
     @Flag(name: .shortAndLong, help: "Send it to all processes.") var all = false
@@ -24,35 +24,66 @@ struct Kill: ParsableCommand {
         return CInt(index + 1)
     }
 
-    func run() throws {
+    func run() async throws {
         let root = try RuntimeRoot(global)
         let container = try root.load(id)
         let number = try number()
         if all {
-            for process in try root.runtime.cgroups.processIDs(id) { _ = CLinux.kill(process, number) }
-            return
+            for process in try root.runtime.cgroups.processIDs(id)
+            where CLinux.kill(process, number) != 0 && gantry_errno() != ESRCH {
+                throw SystemError.last("kill", "\(process)")
+            }
+        } else {
+            let process = try root.handle(container)
+            try check("pidfd_send_signal") { gantry_pidfd_send_signal(process.raw, number) }
         }
-        guard root.status(container) != "stopped" else { throw GantryError.conflict("container not running") }
-        let process = OwnedDescriptor(try check("pidfd_open") { gantry_pidfd_open(container.processID, 0) })
-        // Asked again with the process held fast: the number cannot be another's now.
-        guard root.status(container) != "stopped" else { throw GantryError.conflict("container not running") }
-        try check("pidfd_send_signal") { gantry_pidfd_send_signal(process.raw, number) }
+        // A frozen process dies when it is thawed.
+        if number == SIGKILL, root.runtime.cgroups.isFrozen(id) { try await root.runtime.cgroups.thaw(id) }
     }
 }
 
-struct Delete: ParsableCommand {
+struct Delete: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Remove a stopped container.")
     @OptionGroup var global: GlobalOptions
     @Flag(name: .shortAndLong, help: "Kill it first; no error when it does not exist.") var force = false
     @Argument var id: String
 
-    func run() throws {
+    func run() async throws {
         let root = try RuntimeRoot(global)
         if force, try !root.exists(id) { return }
-        let status = root.status(try root.load(id))
+        let container = try root.load(id)
+        let status = root.status(container)
         guard force || status == "stopped" else {
             throw GantryError.conflict("cannot delete container \(id) that is not stopped: \(status)")
         }
-        try root.remove(id)
+        try await root.delete(container)
+    }
+}
+
+struct Pause: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Stop all processes of a container where they are.")
+    @OptionGroup var global: GlobalOptions
+    @Argument var id: String
+
+    func run() async throws {
+        let root = try RuntimeRoot(global)
+        let status = root.status(try root.load(id))
+        guard status == "running" || status == "created" else {
+            throw GantryError.conflict("container not running: it is \(status)")
+        }
+        try await root.runtime.cgroups.freeze(id)
+    }
+}
+
+struct Resume: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "Let the processes of a paused container go on.")
+    @OptionGroup var global: GlobalOptions
+    @Argument var id: String
+
+    func run() async throws {
+        let root = try RuntimeRoot(global)
+        let status = root.status(try root.load(id))
+        guard status == "paused" else { throw GantryError.conflict("container not paused: it is \(status)") }
+        try await root.runtime.cgroups.thaw(id)
     }
 }

@@ -8,13 +8,14 @@ struct Foreground {
     let process: ShimProcess
     let terminal: Bool
 
+    /// - Parameter start: surrounds the moment in which the program begins to run.
     /// - Returns: the program's exit code.
-    func run() async throws -> Int32 {
+    func run(_ start: (() async throws -> Void) async throws -> Void = { try await $0() }) async throws -> Int32 {
         let streams = try await process.attach(stdin: true, stdout: true, stderr: true)
         let raw = terminal ? RawTerminal() : nil
         defer { raw?.restore() }
         if let size = raw?.size { try await process.resize(columns: size.columns, rows: size.rows) }
-        try await process.release()
+        try await start { try await process.release() }
         let signals = forwardSignals()
         defer { signals.cancel() }
         let input = Task { try await relayInput(streams) }

@@ -8,8 +8,8 @@ struct GantryOCI: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gantry-oci", abstract: "An OCI runtime.", version: "gantry-oci 0.1.0\nspec: 1.2.0",
         subcommands: [
-            Create.self, Start.self, State.self, Kill.self, Delete.self, Run.self, List.self, Exec.self, Processes.self, Spec.self,
-            Features.self,
+            Create.self, Start.self, State.self, Kill.self, Delete.self, Run.self, List.self, Exec.self, Processes.self, Pause.self,
+            Resume.self, Update.self, Events.self, Spec.self, Features.self, Checkpoint.self, Restore.self,
         ])
 
     static func main() async {

@@ -5,14 +5,39 @@ import LinuxSystem
 
 /// Options that may stand before the command, as callers of OCI runtimes put them.
 struct GlobalOptions: ParsableArguments {
-    @Option(help: "Directory for the containers' state.") var root = "/run/gantry-oci"
+    @Option(help: "Directory for the containers' state.") var root: String?
     @Option(help: "File to which errors are added.") var log: String?
     @Option(name: .customLong("log-format"), help: "text or json.") var logFormat = "text"
-    @Flag(help: "Accepted for callers that pass it.") var debug = false
+    @Flag(help: "Add to the log which command runs.") var debug = false
     @Flag(name: .customLong("systemd-cgroup"), help: "Accept cgroup paths of the form slice:prefix:name.") var systemdCgroup = false
+    @Option(help: "true, false or auto: whether this user may do nothing on the host; found out in any case.") var rootless = "auto"
 
-    private static let withValue: Set<String> = ["--root", "--log", "--log-format"]
+    private static let withValue: Set<String> = ["--root", "--log", "--log-format", "--rootless"]
     private static let flags: Set<String> = ["--debug", "--systemd-cgroup"]
+
+    func validate() throws {
+        guard ["text", "json"].contains(logFormat) else {
+            throw ValidationError("--log-format must be text or json, not `\(logFormat)`")
+        }
+        guard ["true", "false", "auto"].contains(rootless) else {
+            throw ValidationError("--rootless must be true, false or auto, not `\(rootless)`")
+        }
+        if rootless == "false", geteuid() != 0 { throw ValidationError("--rootless=false needs root") }
+        if debug { note("running \(CommandLine.arguments.dropFirst().joined(separator: " "))", level: "debug") }
+    }
+
+    /// Of an unprivileged user below the directory that is theirs alone.
+    var directory: String {
+        if let root { return root }
+        if geteuid() == 0 { return "/run/gantry-oci" }
+        return getenv("XDG_RUNTIME_DIR").map { String(cString: $0) + "/gantry-oci" } ?? "/tmp/gantry-oci-\(geteuid())"
+    }
+
+    /// Adds a line to the log, or says it on standard error without one.
+    func note(_ message: String, level: String) {
+        guard let log else { return Self.write("\(level): \(message)\n", to: "/proc/self/fd/2") }
+        Self.write(Self.line(message, level: level, isJSON: logFormat == "json"), to: log)
+    }
 
     /// `--root x create …` → `create --root x …`: the parser wants a command's options behind its name.
     static func movedBehindCommand(_ arguments: [String]) -> [String] {
@@ -39,9 +64,16 @@ struct GlobalOptions: ParsableArguments {
             if let at = arguments.firstIndex(of: name), at + 1 < arguments.count { return arguments[at + 1] }
             return arguments.first { $0.hasPrefix("\(name)=") }.map { String($0.dropFirst(name.count + 1)) }
         }
-        let text = "error: \(message)\n" + (hint.map { "\nhint: \($0)\n" } ?? "")
-        try? OwnedDescriptor.open("/proc/self/fd/2", O_WRONLY | O_APPEND).writeAll(Array(text.utf8))
-        guard let path = value("--log") else { return }
+        write("error: \(message)\n" + (hint.map { "\nhint: \($0)\n" } ?? ""), to: "/proc/self/fd/2")
+        if let path = value("--log") { write(line(message, level: "error", isJSON: value("--log-format") == "json"), to: path) }
+    }
+
+    /// Nobody is left to hear of a log that cannot be written.
+    private static func write(_ text: String, to path: String) {
+        try? OwnedDescriptor.open(path, O_WRONLY | O_APPEND | O_CREAT, mode: 0o644).writeAll(Array(text.utf8))
+    }
+
+    private static func line(_ message: String, level: String, isJSON: Bool) -> String {
         let time = Timestamp.now().rfc3339
         var quoted = "\""
         for character in message.unicodeScalars {
@@ -52,9 +84,8 @@ struct GlobalOptions: ParsableArguments {
             }
         }
         quoted += "\""
-        let line =
-            value("--log-format") == "json"
-            ? "{\"level\":\"error\",\"msg\":\(quoted),\"time\":\"\(time)\"}\n" : "time=\"\(time)\" level=error msg=\(quoted)\n"
-        try? OwnedDescriptor.open(path, O_WRONLY | O_APPEND | O_CREAT, mode: 0o644).writeAll(Array(line.utf8))
+        return isJSON
+            ? "{\"level\":\"\(level)\",\"msg\":\(quoted),\"time\":\"\(time)\"}\n"
+            : "time=\"\(time)\" level=\(level) msg=\(quoted)\n"
     }
 }

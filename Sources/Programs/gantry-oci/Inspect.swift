@@ -21,7 +21,7 @@ struct StateReport: Encodable {
         self.status = status
         pid = status == "stopped" ? 0 : container.processID
         bundle = container.bundle
-        annotations = container.annotations
+        annotations = container.specification.annotations
         created = container.created
     }
 
@@ -53,6 +53,9 @@ struct List: ParsableCommand {
     func run() throws {
         let root = try RuntimeRoot(global)
         let all = try root.all().map { StateReport($0, status: root.status($0)) }
+        guard ["table", "json"].contains(format) else {
+            throw GantryError.invalid("--format must be table or json, not `\(format)`")
+        }
         if quiet { return all.forEach { print($0.id) } }
         if format == "json" { return print(try StateReport.json(all)) }
         let rows =
@@ -66,24 +69,22 @@ struct List: ParsableCommand {
     }
 }
 
-struct Processes: ParsableCommand {
+struct Processes: AsyncParsableCommand {
     static let configuration = CommandConfiguration(commandName: "ps", abstract: "List the processes of a container.")
     @OptionGroup var global: GlobalOptions
     @Option(name: .shortAndLong, help: "table or json.") var format = "table"
     @Argument var id: String
-    @Argument(parsing: .captureForPassthrough, help: .hidden) var options: [String] = []
+    @Argument(parsing: .captureForPassthrough, help: "Options of ps for the table.") var options: [String] = []
 
-    func run() throws {
+    func run() async throws {
         let root = try RuntimeRoot(global)
-        _ = try root.load(id)
-        guard options.isEmpty else { throw GantryError.unsupported("options of ps are not supported") }
-        let processes = try root.runtime.cgroups.processIDs(id).sorted()
+        let container = try root.load(id)
+        var processes = try root.runtime.cgroups.processIDs(id).sorted()
+        if processes.isEmpty, root.status(container) != "stopped" { processes = [container.processID] }
         if format == "json" { return print(try StateReport.json(processes)) }
-        print("PID     CMD")
-        for process in processes {
-            let text = ((try? FileSystem.readText("/proc/\(process)/cmdline")) ?? "").replacing("\u{0}", with: " ")
-            print("\(process)".padded(8) + text)
-        }
+        guard format == "table" else { throw GantryError.invalid("--format must be table or json, not `\(format)`") }
+        let options = self.options.first == "--" ? Array(self.options.dropFirst()) : self.options
+        try await ProcessTable.show(processes, options.isEmpty ? ["-ef"] : options)
     }
 }
 

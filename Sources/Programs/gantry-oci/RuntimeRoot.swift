@@ -1,9 +1,11 @@
+import ArgumentParser
 import CLinux
 import ContainerRuntime
 import Essentials
 import FoundationEssentials
 import LinuxSystem
 import Logging
+import OCI
 
 /// What is kept of a container beside the shim's own state.
 struct StoredContainer: Codable {
@@ -12,18 +14,25 @@ struct StoredContainer: Codable {
     var processID: Int32
     /// When the process started, in the kernel's ticks: with the number it names the process for good.
     var processStart: String
-    var annotations: [String: String]?
     var created: String
-    var cgroupsPath: String?
+    /// As it was at the time: the bundle may have changed since.
+    var specification: RuntimeSpecification
+
+    var state: HookState { HookState(specification: specification, id: id, bundle: bundle) }
+
+    var hasUserNamespace: Bool { (specification.linux?.namespaces ?? []).contains { $0.type == .user } }
 }
 
 /// The directory of `--root`: the shims' state in `shims`, and one JSON file for each container in `containers`.
 struct RuntimeRoot {
     let path: String
     let runtime: ShimRuntime
+    /// Tells the caller what went wrong without having stopped anything.
+    private let warn: @Sendable (String) -> Void
 
     init(_ options: GlobalOptions) throws {
-        path = options.root
+        path = options.directory
+        warn = { options.note($0, level: "warning") }
         try FileSystem.makeDirectories("\(path)/containers", mode: 0o700)
         runtime = try ShimRuntime(
             shimPath: Self.shimPath(), stateDirectory: "\(path)/shims",
@@ -44,6 +53,8 @@ struct RuntimeRoot {
         return "\(path)/containers/\(id).json"
     }
 
+    // MARK: Records
+
     func exists(_ id: String) throws -> Bool { FileSystem.exists(try file(id)) }
 
     func save(_ container: StoredContainer) throws {
@@ -52,7 +63,7 @@ struct RuntimeRoot {
 
     func load(_ id: String) throws -> StoredContainer {
         guard try exists(id) else { throw GantryError.notFound("container \"\(id)\" does not exist") }
-        return try JSONDecoder().decode(StoredContainer.self, from: Data(try FileSystem.read(try file(id))))
+        return try RuntimeSpecification.decode(StoredContainer.self, try FileSystem.read(try file(id)), name: try file(id))
     }
 
     func all() throws -> [StoredContainer] {
@@ -64,6 +75,52 @@ struct RuntimeRoot {
         try FileSystem.remove(try file(id))
     }
 
+    // MARK: Life
+
+    /// Lets the program run by `release`; the hooks that follow a start run then. When one fails the container ends with it.
+    func start(_ container: StoredContainer, _ release: () async throws -> Void) async throws {
+        try await release()
+        do {
+            try await HookRunner(state: container.state)
+                .run(
+                    container.specification.hooks?.poststart, point: "poststart", status: "running", processID: container.processID)
+        } catch {
+            try await delete(container)
+            throw error
+        }
+    }
+
+    /// Ends what is left of a container and removes it; the hooks that follow run then, and their failures are told only.
+    func delete(_ container: StoredContainer) async throws {
+        try await end(container)
+        try remove(container.id)
+        for hook in container.specification.hooks?.poststop ?? [] {
+            do {
+                try await HookRunner(state: container.state).run([hook], point: "poststop", status: "stopped", processID: 0)
+            } catch { warn("\(error)") }
+        }
+    }
+
+    /// Kills the first process, and waits until it is dead: without control groups nothing else would end it.
+    private func end(_ container: StoredContainer) async throws {
+        guard status(container) != "stopped" else { return }
+        let process = try handle(container)
+        if runtime.cgroups.isFrozen(container.id) { try await runtime.cgroups.thaw(container.id) }
+        if gantry_pidfd_send_signal(process.raw, SIGKILL) != 0, gantry_errno() != ESRCH {
+            throw SystemError.last("kill", container.id)
+        }
+        try await DescriptorPoller.shared.waitReadable(process)
+    }
+
+    /// The first process, held fast: its number cannot have become another's.
+    /// - Throws: `conflict` when it has ended.
+    func handle(_ container: StoredContainer) throws -> OwnedDescriptor {
+        guard status(container) != "stopped" else { throw GantryError.conflict("container not running") }
+        let process = OwnedDescriptor(try check("pidfd_open") { gantry_pidfd_open(container.processID, 0) })
+        guard status(container) != "stopped" else { throw GantryError.conflict("container not running") }
+        return process
+    }
+
     /// Field 22 of /proc/pid/stat; empty when there is no such process or it is a zombie.
     static func start(of process: Int32) -> String {
         guard let text = try? FileSystem.readText("/proc/\(process)/stat"), let end = text.lastIndex(of: ")") else { return "" }
@@ -71,11 +128,12 @@ struct RuntimeRoot {
         return fields.count > 19 && fields[0] != "Z" && fields[0] != "X" ? String(fields[19]) : ""
     }
 
-    /// `created`, `running` or `stopped`.
+    /// `created`, `running`, `paused` or `stopped`.
     func status(_ container: StoredContainer) -> String {
         guard !container.processStart.isEmpty, Self.start(of: container.processID) == container.processStart else {
             return "stopped"
         }
+        if runtime.cgroups.isFrozen(container.id) { return "paused" }
         // A held process is still our shim's program; after execve it is its own.
         let program = (try? FileSystem.readText("/proc/\(container.processID)/cmdline")) ?? ""
         return program.hasPrefix("gantry-shim\u{0}") ? "created" : "running"

@@ -1,4 +1,5 @@
 import ArgumentParser
+import CLinux
 import ContainerRuntime
 import Essentials
 import LinuxSystem
@@ -19,38 +20,32 @@ struct Spec: ParsableCommand {
         options.terminal = true
         options.readOnlyRoot = true
         options.noNewPrivileges = true
-        try FileSystem.replace(path, with: try StateReport.json(try DefaultSpecification.make(options)) + "\n")
-    }
-}
-
-/// Source: OCI runtime-spec, features.
-struct Features: ParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Print what this runtime can do as JSON.")
-    @OptionGroup var global: GlobalOptions
-
-    private struct Report: Encodable {
-        struct Enabled: Encodable { var enabled: Bool }
-        struct Cgroup: Encodable { var v1 = true, v2 = true, systemd = false, systemdUser = false, rdma = false }
-        struct Seccomp: Encodable {
-            var enabled = true
-            var actions = [
-                "SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO", "SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_KILL_THREAD",
-                "SCMP_ACT_LOG", "SCMP_ACT_TRACE", "SCMP_ACT_TRAP",
-            ]
-        }
-        struct Linux: Encodable {
-            var namespaces = ["cgroup", "ipc", "mount", "network", "pid", "time", "uts"]
-            var capabilities = Capability.names
-            var cgroup = Cgroup()
-            var seccomp = Seccomp()
-            var apparmor = Enabled(enabled: false)
-            var selinux = Enabled(enabled: false)
-        }
-        var ociVersionMin = "1.0.0"
-        var ociVersionMax = "1.2.0"
-        var hooks: [String] = []
-        var linux = Linux()
+        var specification = try DefaultSpecification.make(options)
+        if global.rootless == "true" || geteuid() != 0 { Self.makeRootless(&specification) }
+        try FileSystem.replace(path, with: try StateReport.json(specification) + "\n")
     }
 
-    func run() throws { print(try StateReport.json(Report())) }
+    /// What a user without rights on the host can have: their own id as root, the host's network, no limits.
+    static func makeRootless(_ specification: inout RuntimeSpecification) {
+        var linux = specification.linux ?? RuntimeSpecification.Linux()
+        linux.namespaces =
+            (linux.namespaces ?? []).filter { $0.type != .network && $0.type != .user } + [RuntimeSpecification.Namespace(.user)]
+        linux.uidMappings = [RuntimeSpecification.IDMapping(containerID: 0, hostID: geteuid(), size: 1)]
+        linux.gidMappings = [RuntimeSpecification.IDMapping(containerID: 0, hostID: getegid(), size: 1)]
+        linux.resources = nil
+        linux.cgroupsPath = nil
+        linux.sysctl = nil
+        specification.linux = linux
+        specification.mounts = (specification.mounts ?? []).filter { $0.destination != "/sys/fs/cgroup" }.map { mount in
+            var mount = mount
+            // The host's network cannot be shown in a new sysfs, and the group `tty` has no number here.
+            if mount.destination == "/sys" {
+                mount.type = "none"
+                mount.source = "/sys"
+                mount.options = ["rbind", "nosuid", "noexec", "nodev", "ro"]
+            }
+            mount.options = mount.options?.filter { $0 != "gid=5" }
+            return mount
+        }
+    }
 }

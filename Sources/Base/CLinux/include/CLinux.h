@@ -336,3 +336,50 @@ static inline long gantry_receive(int socket, void *bytes, size_t length, int wa
 static inline int gantry_message_pair(int pair[2]) { return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair); }
 static inline int gantry_end_sending(int socket) { return shutdown(socket, SHUT_WR); }
 static inline int gantry_make_node(int directory, const char *name, unsigned mode, uint64_t device) { return mknodat(directory, name, mode, device); }
+
+// What few containers ask for.
+static inline int gantry_set_io_priority(int value) { return (int)syscall(SYS_ioprio_set, 1 /* IOPRIO_WHO_PROCESS */, 0, value); }
+static inline int gantry_set_affinity(const void *mask, size_t length) { return (int)syscall(SYS_sched_setaffinity, 0, length, mask); }
+static inline int gantry_personality(unsigned long persona) { return (int)syscall(SYS_personality, persona); }
+static inline int gantry_set_mempolicy(int mode, const void *nodes, unsigned long bits) { return (int)syscall(SYS_set_mempolicy, mode, nodes, bits); }
+static inline int gantry_join_session_keyring(const char *name) { return (int)syscall(SYS_keyctl, 1 /* KEYCTL_JOIN_SESSION_KEYRING */, name, 0, 0, 0); }
+static inline int gantry_set_scheduler(uint32_t policy, uint64_t flags, int32_t nice, uint32_t priority, uint64_t runtime, uint64_t deadline, uint64_t period) {
+    struct { uint32_t size, policy; uint64_t flags; int32_t nice; uint32_t priority; uint64_t runtime, deadline, period; } attributes = {
+        .size = 48, .policy = policy, .flags = flags, .nice = nice, .priority = priority, .runtime = runtime, .deadline = deadline, .period = period};
+    return (int)syscall(SYS_sched_setattr, 0, &attributes, 0);
+}
+// Sets a limit of another process.
+static inline int gantry_set_limit_of(int pid, int resource, uint64_t soft, uint64_t hard) {
+    struct rlimit64 limit = {.rlim_cur = soft, .rlim_max = hard};
+    return (int)syscall(SYS_prlimit64, pid, resource, &limit, NULL);
+}
+// A process in a user namespace of its own that does nothing until it is killed or its parent thread ends.
+static inline int gantry_user_namespace_process(int *pidfd) {
+    int pid = gantry_clone3(CLONE_NEWUSER | CLONE_PIDFD, pidfd, SIGCHLD, 0);
+    if (pid != 0) return pid;
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+    for (;;) pause();
+}
+static inline const char *gantry_entry_name(const struct dirent *entry) { return entry->d_name; }
+// Runs a program with three given standard streams, nothing else inherited, and default signals. Returns 0 or an errno.
+static inline int gantry_spawn_program(const char *program, char *const argv[], char *const envp[], const int *streams, int search, pid_t *pid) {
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attributes;
+    sigset_t all, none;
+    int result = posix_spawn_file_actions_init(&actions);
+    if (result != 0) return result;
+    result = posix_spawnattr_init(&attributes);
+    if (result != 0) { posix_spawn_file_actions_destroy(&actions); return result; }
+    sigfillset(&all);
+    sigemptyset(&none);
+    posix_spawnattr_setsigdefault(&attributes, &all);
+    posix_spawnattr_setsigmask(&attributes, &none);
+    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+    for (int number = 0; number < 3 && result == 0; number++)
+        result = posix_spawn_file_actions_adddup2(&actions, streams[number], number);
+    if (result == 0) result = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+    if (result == 0) result = (search ? posix_spawnp : posix_spawn)(pid, program, &actions, &attributes, argv, envp);
+    posix_spawnattr_destroy(&attributes);
+    posix_spawn_file_actions_destroy(&actions);
+    return result;
+}

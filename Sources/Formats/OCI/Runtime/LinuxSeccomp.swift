@@ -6,6 +6,10 @@ package struct LinuxSeccomp: Sendable, Equatable, Codable {
     package var architectures: [String]?
     package var flags: [String]?
     package var syscalls: [Rule]?
+    /// Socket of whoever decides on calls with `SCMP_ACT_NOTIFY`.
+    package var listenerPath: String?
+    /// Told to it as it is.
+    package var listenerMetadata: String?
 
     package init(defaultAction: String, defaultErrnoRet: UInt32? = nil, architectures: [String]? = nil, syscalls: [Rule] = []) {
         self.defaultAction = defaultAction

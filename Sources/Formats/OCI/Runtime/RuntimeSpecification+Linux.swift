@@ -13,6 +13,13 @@ extension RuntimeSpecification {
         package var maskedPaths: [String]?
         package var readonlyPaths: [String]?
         package var mountLabel: String?
+        /// By clock: `monotonic` and `boottime`.
+        package var timeOffsets: [String: TimeOffset]?
+        /// By name on the host.
+        package var netDevices: [String: NetworkDevice]?
+        package var intelRdt: IntelRdt?
+        package var memoryPolicy: MemoryPolicy?
+        package var personality: Personality?
 
         package init() {}
     }
@@ -34,6 +41,70 @@ extension RuntimeSpecification {
         package var containerID: UInt32
         package var hostID: UInt32
         package var size: UInt32
+
+        package init(containerID: UInt32, hostID: UInt32, size: UInt32) {
+            self.containerID = containerID
+            self.hostID = hostID
+            self.size = size
+        }
+    }
+
+    /// What a time namespace adds to a clock.
+    package struct TimeOffset: Sendable, Equatable, Codable {
+        package var secs: Int64?
+        package var nanosecs: UInt32?
+
+        package init(secs: Int64? = nil, nanosecs: UInt32? = nil) {
+            self.secs = secs
+            self.nanosecs = nanosecs
+        }
+    }
+
+    /// A network device that moves into the container.
+    package struct NetworkDevice: Sendable, Equatable, Codable {
+        /// Its name there; nil for the same.
+        package var name: String?
+
+        package init(name: String? = nil) { self.name = name }
+    }
+
+    /// Cache and memory bandwidth. Source: OCI runtime-spec, config-linux, IntelRdt; kernel, resctrl.
+    package struct IntelRdt: Sendable, Equatable, Codable {
+        package var closID: String?
+        package var schemata: [String]?
+        package var l3CacheSchema: String?
+        package var memBwSchema: String?
+        package var enableMonitoring: Bool?
+
+        package init() {}
+    }
+
+    /// Source: set_mempolicy(2).
+    package struct MemoryPolicy: Sendable, Equatable, Codable {
+        /// `MPOL_BIND` and the like.
+        package var mode: String
+        /// A list such as `0,2-4`.
+        package var nodes: String?
+        /// `MPOL_F_STATIC_NODES` and the like.
+        package var flags: [String]?
+
+        package init(mode: String, nodes: String? = nil, flags: [String]? = nil) {
+            self.mode = mode
+            self.nodes = nodes
+            self.flags = flags
+        }
+    }
+
+    /// Source: personality(2).
+    package struct Personality: Sendable, Equatable, Codable {
+        /// `LINUX` or `LINUX32`.
+        package var domain: String
+        package var flags: [String]?
+
+        package init(domain: String, flags: [String]? = nil) {
+            self.domain = domain
+            self.flags = flags
+        }
     }
 
     /// A device file to make in the container.

@@ -14,6 +14,10 @@ extension RuntimeSpecification {
         package var oomScoreAdj: Int?
         package var apparmorProfile: String?
         package var selinuxLabel: String?
+        package var scheduler: Scheduler?
+        package var ioPriority: IOPriority?
+        /// For an exec; the container's first process does not heed it.
+        package var execCPUAffinity: ProcessorAffinity?
 
         package init(args: [String] = [], env: [String] = [], cwd: String = "/", user: User = User()) {
             self.args = args
@@ -78,6 +82,48 @@ extension RuntimeSpecification {
             self.type = type
             self.hard = hard
             self.soft = soft
+        }
+    }
+
+    /// Source: sched_setattr(2).
+    package struct Scheduler: Sendable, Equatable, Codable {
+        /// `SCHED_OTHER` and the like.
+        package var policy: String
+        package var nice: Int32?
+        package var priority: Int32?
+        /// `SCHED_FLAG_RESET_ON_FORK` and the like.
+        package var flags: [String]?
+        /// Nanoseconds, as the two that follow.
+        package var runtime: UInt64?
+        package var deadline: UInt64?
+        package var period: UInt64?
+
+        package init(policy: String) { self.policy = policy }
+    }
+
+    /// Source: ioprio_set(2).
+    package struct IOPriority: Sendable, Equatable, Codable {
+        /// `IOPRIO_CLASS_BE` and the like.
+        package var `class`: String
+        /// 0 (first) to 7.
+        package var priority: Int
+
+        package init(class name: String, priority: Int) {
+            self.class = name
+            self.priority = priority
+        }
+    }
+
+    /// Lists such as `0-3,7`.
+    package struct ProcessorAffinity: Sendable, Equatable, Codable {
+        /// Until the process is in the container's control group.
+        package var initial: String?
+        /// From then on.
+        package var final: String?
+
+        package init(initial: String? = nil, final: String? = nil) {
+            self.initial = initial
+            self.final = final
         }
     }
 }

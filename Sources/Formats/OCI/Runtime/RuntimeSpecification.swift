@@ -30,6 +30,9 @@ package struct RuntimeSpecification: Sendable, Equatable, Codable {
         package var type: String?
         package var source: String?
         package var options: [String]?
+        /// From the file system's ids to the container's.
+        package var uidMappings: [IDMapping]?
+        package var gidMappings: [IDMapping]?
 
         package init(destination: String, type: String? = nil, source: String? = nil, options: [String]? = nil) {
             self.destination = destination
@@ -56,5 +59,12 @@ package struct RuntimeSpecification: Sendable, Equatable, Codable {
         package var env: [String]?
         /// Seconds.
         package var timeout: Int?
+
+        package init(path: String, args: [String]? = nil, env: [String]? = nil, timeout: Int? = nil) {
+            self.path = path
+            self.args = args
+            self.env = env
+            self.timeout = timeout
+        }
     }
 }

@@ -62,6 +62,12 @@ package struct ContainerStart: Sendable {
     /// The program is held back until ``ShimProcess/release()``, so that an attach made before gets the very first byte.
     package var hold: Bool
     package var inherited: InheritedStreams?
+    /// What hooks are told as the container's bundle.
+    package var bundle = ""
+    /// A session keyring of the container's own.
+    package var newKeyring = false
+    /// The program gets these as 3, 4 and so on.
+    package var preserved: [OwnedDescriptor] = []
 
     package init(
         id: String, specification: RuntimeSpecification, root: RootFileSystem, networkNamespace: OwnedDescriptor? = nil,
@@ -90,6 +96,14 @@ package struct ExecStart: Sendable {
     /// As ``ContainerStart/hold``.
     package var hold: Bool
     package var inherited: InheritedStreams?
+    /// The container has a user namespace other than ours.
+    package var hasUserNamespace = false
+    /// A control group below the container's own; empty for its own.
+    package var subgroup = ""
+    /// The program gets these as 3, 4 and so on.
+    package var preserved: [OwnedDescriptor] = []
+    /// What a filter's listener is told; needed for a profile that notifies.
+    package var state: HookState?
 
     package init(
         id: String, execID: String, initProcessID: Int32, process: RuntimeSpecification.Process, seccomp: LinuxSeccomp? = nil,

@@ -51,20 +51,41 @@ package final class ShimRuntime: Sendable {
             }
             try forget(container: request.id)
         }
+        try SpecificationCheck.check(request.specification, hasNetwork: request.networkNamespace != nil)
         let path = try CgroupHost.path(request.specification.linux?.cgroupsPath, id: request.id)
         do {
             try FileSystem.makeDirectories("\(directory)/root", mode: 0o700)
             try FileSystem.replace("\(directory)/cgroup", with: path, mode: 0o600)
             cgroups.register(request.id, path: path)
-            try cgroups.create(request.id, resources: request.specification.linux?.resources)
+            let hasGroups = try makeGroups(request)
             let plan = try ContainerPlanner(
-                request: request, stateDirectory: directory, cgroups: cgroups.layout, cgroupPath: path,
-                outOfMemoryFile: cgroups.outOfMemoryFile(request.id)
+                request: request, stateDirectory: directory, cgroups: hasGroups ? cgroups.layout : CgroupLayout(mountInfo: ""),
+                cgroupPath: path, outOfMemoryFile: hasGroups ? cgroups.outOfMemoryFile(request.id) : nil
             ).plan()
+            if request.inherited != nil { try ShimState(directory).save(plan) }
             return try await launch(plan, directory, title: request.id, removesState: false)
         } catch {
             undo { try forget(container: request.id) }
             throw error
+        }
+    }
+
+    /// - Returns: false when this process may not make control groups; then the container has none of its own, unless it asks for
+    ///   limits.
+    private func makeGroups(_ request: ContainerStart) throws -> Bool {
+        let resources = request.specification.linux?.resources
+        do {
+            try cgroups.create(request.id, resources: resources)
+            return true
+        } catch let error as SystemError where geteuid() != 0 && (error.errno == EACCES || error.errno == EPERM) {
+            var limits = resources ?? RuntimeSpecification.Resources()
+            // Without rights on the host no device can be made anyway.
+            limits.devices = nil
+            guard limits == RuntimeSpecification.Resources() else {
+                throw GantryError.denied(
+                    "`linux.resources` cannot be set: no control group is delegated to this user", cause: error)
+            }
+            return false
         }
     }
 
@@ -77,10 +98,10 @@ package final class ShimRuntime: Sendable {
             try FileSystem.makeDirectories(directory, mode: 0o700)
             let container = OwnedDescriptor(
                 try LinuxSystem.check("pidfd_open", "\(request.initProcessID)") { gantry_pidfd_open(request.initProcessID, 0) })
-            let groups = cgroups.directories(request.id)
+            let groups = try execGroups(request)
             let plan = try ExecPlanner(
                 request: request, stateDirectory: directory, container: container,
-                cgroupDirectory: cgroups.layout.isUnified ? groups[0] : "",
+                cgroupDirectory: cgroups.layout.isUnified ? groups.first ?? "" : "",
                 cgroupFiles: cgroups.layout.isUnified ? [] : groups.map(CgroupHost.entrance)
             ).plan()
             return try await launch(
@@ -89,6 +110,20 @@ package final class ShimRuntime: Sendable {
             undo { try FileSystem.removeTree(directory) }
             throw error
         }
+    }
+
+    /// The container's groups or ones below them; none when it has none, as of a user without control groups.
+    private func execGroups(_ request: ExecStart) throws -> [String] {
+        var groups = cgroups.directories(request.id)
+        if geteuid() != 0 { groups = groups.filter { access(CgroupHost.entrance($0), W_OK) == 0 } }
+        guard !request.subgroup.isEmpty else { return groups }
+        let parts = request.subgroup.split(separator: "/")
+        guard !parts.contains("..") else { throw GantryError.invalid("invalid control group `\(request.subgroup)`") }
+        groups = groups.map { ([$0] + parts.map(String.init)).joined(separator: "/") }
+        for group in groups where !FileSystem.exists(group) {
+            throw GantryError.notFound("the container has no control group `\(request.subgroup)`")
+        }
+        return groups
     }
 
     private func launch(_ plan: Plan, _ directory: String, title: String, removesState: Bool) async throws -> ShimProcess {
@@ -121,7 +156,8 @@ package final class ShimRuntime: Sendable {
     private func reconnect(_ directory: String) throws -> ReconnectedProcess {
         let state = ShimState(directory)
         if (try? ShimConnection(stateDirectory: directory)) != nil, let processID = state.processID() {
-            return .running(try ShimProcess(processID: processID, stateDirectory: directory, plan: nil, removesState: false))
+            return .running(
+                try ShimProcess(processID: processID, stateDirectory: directory, plan: state.plan(), removesState: false))
         }
         return state.exitRecord().map { .exited($0) } ?? .lost
     }

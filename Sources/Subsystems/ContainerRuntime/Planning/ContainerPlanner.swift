@@ -34,17 +34,55 @@ package struct ContainerPlanner {
 
     /// - Throws: `invalid` or `unsupported` for what cannot be done, ``SystemError`` when a namespace to join cannot be opened.
     package func plan() throws -> Plan {
-        guard let process = specification.process else { throw GantryError.invalid("the specification has no process") }
-        if let hooks = specification.hooks, hooks != RuntimeSpecification.Hooks() {
-            throw GantryError.unsupported("hooks are not supported")
-        }
+        try SpecificationCheck.check(specification, hasNetwork: request.networkNamespace != nil)
+        let process = specification.process!
+        let namespaces = try NamespacePlanner(linux, network: request.networkNamespace)
+        let user = try UserNamespacePlanner(
+            linux: linux, process: process, namespaces: namespaces, availableCapabilities: availableCapabilities)
         var plan = Plan()
         addShim(&plan)
-        try addNamespaces(&plan)
-        try ProcessPlanner.addLimits(process, to: &plan)
-        addRoot(&plan)
+        namespaces.add(cgroups: cgroups, cgroupPath: cgroupPath, isPrivileged: user.isPrivileged, to: &plan)
+        if needsOwnNumber { plan.add(.ownNumber) }
+        if namespaces.hasUser {
+            plan.daemonPart = user.part(cgroupFiles: NamespacePlanner.cgroupFiles(cgroups, cgroupPath))
+        } else {
+            try ProcessPlanner.addLimits(process, to: &plan)
+        }
+        try ProcessAttributes.add(process, to: &plan)
+        try ProcessAttributes.add(linux, to: &plan)
+        try addRoot(&plan, user)
+        if namespaces.hasUser { user.addBecomeRoot(to: &plan) }
+        try addContent(&plan, user)
+        try addOutsideWork(&plan)
+        plan.add(.pivotRoot, [finalPropagation])
+        if request.newKeyring { plan.add(.keyring, [], ["_ses.\(request.id)"]) }
+        var processPlanner = ProcessPlanner(
+            process: process, seccomp: linux.seccomp, stdio: request.stdio, hold: request.hold, inherited: request.inherited,
+            availableCapabilities: namespaces.hasUser ? .max : availableCapabilities)
+        processPlanner.hooks = specification.hooks?.startContainer ?? []
+        processPlanner.state = state
+        processPlanner.setsGroups = user.setsGroups
+        processPlanner.preserved = request.preserved
+        try processPlanner.add(to: &plan)
+        return plan
+    }
+
+    private var state: HookState { HookState(specification: specification, id: request.id, bundle: request.bundle) }
+
+    /// Hooks inside and a filter's listener are told the number.
+    private var needsOwnNumber: Bool {
+        !(specification.hooks?.createContainer ?? []).isEmpty || !(specification.hooks?.startContainer ?? []).isEmpty
+            || linux.seccomp.map { SeccompInstallation.notifies($0) } == true
+    }
+
+    /// What is mounted and made in the root.
+    private func addContent(_ plan: inout Plan, _ user: UserNamespacePlanner) throws {
+        let process = specification.process!
         for mount in specification.mounts ?? [] {
-            try MountPlanner(mount: mount, cgroups: cgroups, cgroupPath: cgroupPath).add(to: &plan)
+            try MountPlanner(
+                mount: mount, cgroups: cgroups, cgroupPath: cgroupPath, hostMounts: user.hostMounts, label: linux.mountLabel ?? ""
+            )
+            .add(to: &plan)
         }
         addDevices(&plan)
         try addNames(&plan)
@@ -56,12 +94,20 @@ package struct ContainerPlanner {
                 request.stdio, user: process.user.uid, makeConsole: hasOwnDevices, inherited: request.inherited, to: &plan)
         }
         if specification.root?.readonly == true { plan.add(.setAttributes, [UInt64(MOUNT_ATTR_RDONLY)], ["/"]) }
-        plan.add(.pivotRoot, [isShared ? rootPropagation : 0])
-        try ProcessPlanner(
-            process: process, seccomp: linux.seccomp, stdio: request.stdio, hold: request.hold, inherited: request.inherited,
-            availableCapabilities: availableCapabilities
-        ).add(to: &plan)
-        return plan
+    }
+
+    /// All namespaces and mounts are there and the host is still in sight: the place of devices that move in and of three hooks.
+    private func addOutsideWork(_ plan: inout Plan) throws {
+        let devices = linux.netDevices ?? [:]
+        if specification.hooks?.hasRuntimeHooks == true || !devices.isEmpty {
+            plan.add(.awaitDaemon, [0, DaemonPart.Kind.hooks.rawValue])
+            var part = plan.daemonPart ?? DaemonPart()
+            part.networkDevices = devices
+            part.hooks = specification.hooks
+            part.state = state
+            plan.daemonPart = part
+        }
+        try HookPlanner.add(specification.hooks?.createContainer ?? [], state: state, status: "creating", to: &plan)
     }
 
     private func addShim(_ plan: inout Plan) {
@@ -72,43 +118,6 @@ package struct ContainerPlanner {
         if let outOfMemoryFile { plan.add(.outOfMemoryFile, [], [outOfMemoryFile]) }
     }
 
-    // MARK: Namespaces and control groups
-
-    private static let flags: [RuntimeSpecification.Namespace.Kind: CInt] = [
-        .pid: CLONE_NEWPID, .network: CLONE_NEWNET, .ipc: CLONE_NEWIPC, .uts: CLONE_NEWUTS, .cgroup: CLONE_NEWCGROUP,
-        .time: CLONE_NEWTIME,
-    ]
-
-    private func addNamespaces(_ plan: inout Plan) throws {
-        var cloneFlags = UInt64(CLONE_NEWNS)
-        var joined: [(OwnedDescriptor, CInt)] = []
-        var processNamespace: OwnedDescriptor?
-        var unshared: UInt64 = 0
-        for namespace in linux.namespaces ?? [] {
-            if namespace.type == .user { throw GantryError.unsupported("user namespaces are not supported yet") }
-            guard let flag = Self.flags[namespace.type], !(namespace.type == .network && request.networkNamespace != nil) else {
-                continue
-            }
-            if let path = namespace.path, !path.isEmpty {
-                let descriptor = try OwnedDescriptor.open(path, O_RDONLY)
-                if namespace.type == .pid { processNamespace = descriptor } else { joined.append((descriptor, flag)) }
-            } else if namespace.type == .cgroup {
-                // A group namespace shows the group that its maker is in, so it is made after entering the container's.
-                unshared |= UInt64(flag)
-            } else {
-                cloneFlags |= UInt64(UInt32(bitPattern: flag))
-            }
-        }
-        if let network = request.networkNamespace { joined.append((network, CLONE_NEWNET)) }
-        if let processNamespace { plan.add(.enterProcessNamespace, [plan.index(of: processNamespace)]) }
-        plan.add(.fork, [cloneFlags], [cgroups.isUnified ? cgroups.unified! + cgroupPath : ""])
-        if !cgroups.isUnified {
-            plan.add(.enterCgroups, [], cgroups.hierarchies.map { CgroupHost.entrance("\($0.mountPoint)\(cgroupPath)") })
-        }
-        if unshared != 0 { plan.add(.unshare, [unshared]) }
-        for (descriptor, flag) in joined { plan.add(.enterNamespace, [plan.index(of: descriptor), UInt64(flag)]) }
-    }
-
     // MARK: Root
 
     private var rootPropagation: UInt64 {
@@ -117,11 +126,26 @@ package struct ContainerPlanner {
 
     private var isShared: Bool { rootPropagation & UInt64(MS_SHARED) != 0 }
 
-    private func addRoot(_ plan: inout Plan) {
-        plan.add(.propagation, [isShared ? UInt64(MS_REC | MS_SHARED) : rootPropagation | UInt64(MS_REC)])
+    /// Of the container's `/`, once it is that. What was cut off from the host before need not be again.
+    private var finalPropagation: UInt64 { rootPropagation & UInt64(MS_SHARED | MS_UNBINDABLE) != 0 ? rootPropagation : 0 }
+
+    private func addRoot(_ plan: inout Plan, _ user: UserNamespacePlanner) throws {
+        // An unbindable tree could not be bound; the new root becomes that at the end.
+        let before =
+            isShared ? UInt64(MS_SHARED) : rootPropagation & UInt64(MS_UNBINDABLE) != 0 ? UInt64(MS_PRIVATE) : rootPropagation
+        plan.add(.propagation, [before | UInt64(MS_REC)])
+        // Hooks look for the root where the specification says that it is.
+        let hooks = specification.hooks
+        let isSought = hooks?.hasRuntimeHooks == true || !(hooks?.createContainer ?? []).isEmpty
         switch request.root {
         case .tree(let tree): plan.add(.rootTree, [plan.index(of: tree), isShared ? 1 : 0], [mountPoint])
-        case .directory(let path): plan.add(.rootBind, [0, isShared ? 1 : 0], [mountPoint, path])
+        case .directory(let path):
+            let place = isSought ? path : mountPoint
+            if let tree = try user.rootTree(path) {
+                plan.add(.rootTree, [plan.index(of: tree), isShared ? 1 : 0], [place])
+            } else {
+                plan.add(.rootBind, [0, isShared ? 1 : 0], [place, path])
+            }
         }
     }
 

@@ -6,7 +6,13 @@ package struct Plan: Sendable {
     package private(set) var steps: [PlanStep] = []
     package private(set) var descriptors: [OwnedDescriptor] = []
 
+    /// What the daemon does while the child waits; nil when it never does.
+    var daemonPart: DaemonPart?
+
     package init() {}
+
+    /// One without descriptors, to explain failures with.
+    init(steps: [PlanStep]) { self.steps = steps }
 
     mutating func add(_ operation: PlanOperation, _ numbers: [UInt64] = [], _ strings: [String] = []) {
         steps.append(PlanStep(operation, numbers: numbers, strings: strings.map { Array($0.utf8) }))
@@ -14,6 +20,10 @@ package struct Plan: Sendable {
 
     mutating func add(_ operation: PlanOperation, _ numbers: [UInt64], bytes: [UInt8]) {
         steps.append(PlanStep(operation, numbers: numbers, strings: [bytes]))
+    }
+
+    mutating func add(_ operation: PlanOperation, _ numbers: [UInt64], bytes: [[UInt8]]) {
+        steps.append(PlanStep(operation, numbers: numbers, strings: bytes))
     }
 
     /// - Returns: the index by which steps name `descriptor`.
@@ -27,6 +37,7 @@ package struct Plan: Sendable {
     var withoutDescriptors: Plan {
         var result = self
         result.descriptors = []
+        result.daemonPart = nil
         return result
     }
 
@@ -35,9 +46,17 @@ package struct Plan: Sendable {
         steps.map { step in
             let numbers = step.numbers.map { "0x" + String($0, radix: 16) }
             let strings = step.strings.map { bytes in
-                step.operation == .seccomp ? "<\(bytes.count) bytes>" : "\"\(String(decoding: bytes, as: UTF8.self))\""
+                isBinary(step.operation, bytes) ? "<\(bytes.count) bytes>" : "\"\(String(decoding: bytes, as: UTF8.self))\""
             }
             return (["\(step.operation)"] + numbers + strings).joined(separator: " ")
         }.joined(separator: "\n")
+    }
+
+    private func isBinary(_ operation: PlanOperation, _ bytes: [UInt8]) -> Bool {
+        switch operation {
+        case .seccomp, .affinity, .memoryPolicy: true
+        case .seccompNotify: bytes.first != UInt8(ascii: "{") && bytes.first != UInt8(ascii: "}")
+        default: false
+        }
     }
 }

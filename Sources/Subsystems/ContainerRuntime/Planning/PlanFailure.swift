@@ -13,7 +13,10 @@ enum PlanFailure {
         let step = plan.steps[Int(report.step)]
         let cause = SystemError(call(step), argument(step), errno: report.errno)
         switch step.operation {
-        case .execute: return startError(step, report, cause)
+        case .execute, .locate: return startError(step, report, cause)
+        case .hook: return hookError(step, report)
+        case .resourceLimit where step.numbers.count == 3:
+            return ResourceLimitName.failure(ResourceLimitName.name(of: step.numbers[0]), step.numbers[1], step.numbers[2], cause)
         case .workingDirectory where report.errno == EXDEV:
             return ProcessStartError(
                 kind: .other, step: cause.call, message: "current working directory is outside of container mount namespace root")
@@ -38,16 +41,27 @@ enum PlanFailure {
         case .missing: (kind, message) = (.notExecutable, "exec: \"\(program)\": stat \(program): \(cause.reason)")
         case .isDirectory: (kind, message) = (.isDirectory, "exec: \"\(program)\": is a directory")
         case .notExecutable: (kind, message) = (.notExecutable, "exec: \"\(program)\": permission denied")
-        case .execute, .none:
+        case .execute, .none, .hookExit, .hookSignal:
             kind = report.errno == ENOEXEC ? .formatError : report.errno == EACCES ? .notExecutable : .other
             message = "exec \(program): \(cause.reason)"
         }
         return ProcessStartError(kind: kind, step: "\(cause)", message: message)
     }
 
+    private static func hookError(_ step: PlanStep, _ report: StartReport) -> GantryError {
+        let path = text(step, 0)
+        switch report.detail {
+        case .hookExit: return .unavailable("the hook `\(path)` ended with \(report.errno)")
+        case .hookSignal: return .unavailable("the hook `\(path)` was ended by signal \(report.errno)")
+        default:
+            if report.errno == ETIME { return GantryError(.timedOut, "the hook `\(path)` did not end in time") }
+            return .unavailable("the hook `\(path)` failed", cause: SystemError("run", path, errno: report.errno))
+        }
+    }
+
     private static func call(_ step: PlanStep) -> String {
         switch step.operation {
-        case .mountNew: "mount \(text(step, 0)) on"
+        case .mountNew, .mountCopy: "mount \(text(step, 0)) on"
         case .bind: "bind `\(text(step, 0))` on"
         case .rootTree: "attach the root at"
         case .rootBind: "bind the root"
@@ -62,6 +76,18 @@ enum PlanFailure {
         case .enterCgroups: "enter the control group"
         case .fork: "clone"
         case .enterNamespace, .enterProcessNamespace: "setns"
+        case .bindTree: "bind on"
+        case .changeMount: "change the mount on"
+        case .becomeRoot: "become root of the user namespace"
+        case .timeOffsets: "set the clocks of the time namespace"
+        case .scheduler: "set `process.scheduler`"
+        case .ioPriority: "set `process.ioPriority`"
+        case .affinity: "set `process.execCPUAffinity`"
+        case .personality: "set `linux.personality`"
+        case .memoryPolicy: "set `linux.memoryPolicy`"
+        case .label: "set the security label"
+        case .keyring: "make the session keyring"
+        case .seccomp, .seccompNotify: "set the seccomp filter"
         case .terminal: "open a terminal in the container's /dev/pts"
         case .identity: "become the user"
         case .log: "open the log"
@@ -71,7 +97,9 @@ enum PlanFailure {
 
     private static func argument(_ step: PlanStep) -> String {
         switch step.operation {
-        case .mountNew, .bind, .symbolicLink: text(step, 1)
+        case .mountNew, .mountCopy, .bind, .symbolicLink: text(step, 1)
+        case .label: text(step, 1)
+        case .affinity, .memoryPolicy, .seccomp, .seccompNotify: ""
         case .identity: "\(step.numbers.first ?? 0)"
         default: text(step, 0)
         }

@@ -1,4 +1,5 @@
 internal import Essentials
+internal import LinuxSystem
 internal import OCI
 internal import ShimProtocol
 
@@ -10,6 +11,13 @@ struct ProcessPlanner {
     var hold: Bool
     var inherited: InheritedStreams?
     var availableCapabilities: UInt64
+    /// Run in the container before its program.
+    var hooks: [RuntimeSpecification.Hook] = []
+    /// What these and a filter's listener are told.
+    var state: HookState?
+    /// False in a user namespace that forbids it.
+    var setsGroups = true
+    var preserved: [OwnedDescriptor] = []
 
     /// Limits and the OOM score are set while the host's /proc is still there.
     static func addLimits(_ process: RuntimeSpecification.Process, to plan: inout Plan) throws(GantryError) {
@@ -43,15 +51,14 @@ struct ProcessPlanner {
         guard process.cwd.hasPrefix("/") else {
             throw GantryError.invalid("the working directory `\(process.cwd)` is not absolute")
         }
-        if let profile = process.apparmorProfile, !profile.isEmpty, profile != "unconfined" {
-            throw GantryError.unsupported("AppArmor profiles are not supported", hint: "leave `apparmor=\(profile)` out")
-        }
-        if let label = process.selinuxLabel, !label.isEmpty { throw GantryError.unsupported("SELinux labels are not supported") }
+        try SecurityLabel.add(process, modules: SecurityLabel.modules(), to: &plan)
         if !stdio.terminal {
             plan.add(.pipes, [UInt64(process.user.uid)] + (inherited?.standard ?? []).map { plan.index(of: $0) })
         }
         plan.add(.workingDirectory, [], [process.cwd])
         try addPrivileges(to: &plan)
+        try HookPlanner.add(hooks, state: state, status: "created", to: &plan)
+        if !preserved.isEmpty { plan.add(.preserve, preserved.map { plan.index(of: $0) }) }
         plan.add(.execute, [UInt64(arguments.count)], arguments + (process.env ?? []))
     }
 
@@ -61,21 +68,42 @@ struct ProcessPlanner {
         let capabilities = process.capabilities ?? RuntimeSpecification.Capabilities()
         func mask(_ names: [String]?) throws(GantryError) -> UInt64 { try Capability.mask(names ?? []) & availableCapabilities }
         let groups = (user.additionalGids ?? []).map { UInt64($0) }
+        if !setsGroups {
+            guard groups.isEmpty else {
+                throw GantryError.unsupported("`process.user.additionalGids` cannot be set: the user namespace forbids setgroups")
+            }
+            plan.add(.keepGroups)
+        }
         plan.add(
             .identity, [UInt64(user.uid), UInt64(user.gid), UInt64(user.umask ?? 0o022), try mask(capabilities.bounding)] + groups)
-        if hold { plan.add(.hold) }
+        if hold {
+            // Whoever has asked for a held process wants to hear now of what is missing.
+            if inherited != nil { plan.add(.locate, [], [process.args![0]] + (process.env ?? [])) }
+            plan.add(.hold)
+        }
         let sets = [
             try mask(capabilities.effective), try mask(capabilities.permitted), try mask(capabilities.inheritable),
             try mask(capabilities.ambient),
         ]
-        let filter = try seccomp.map { try SeccompCompiler.shared.compile($0) }
         if process.noNewPrivileges == true {
             plan.add(.noNewPrivileges)
             plan.add(.capabilities, sets)
-            if let filter { plan.add(.seccomp, [0], bytes: filter) }
+            try addFilter(to: &plan)
         } else {
-            if let filter { plan.add(.seccomp, [0], bytes: filter) }
+            try addFilter(to: &plan)
             plan.add(.capabilities, sets)
         }
+    }
+
+    private func addFilter(to plan: inout Plan) throws {
+        guard let seccomp else { return }
+        let flags = try SeccompInstallation.flags(of: seccomp)
+        let filter = try SeccompCompiler.shared.compile(seccomp)
+        guard let listener = try SeccompInstallation.listener(of: seccomp) else {
+            return plan.add(.seccomp, [flags], bytes: filter)
+        }
+        guard let state else { throw GantryError.unsupported("SCMP_ACT_NOTIFY is not supported here") }
+        let pieces = try state.filterPieces(status: "creating", metadata: seccomp.listenerMetadata)
+        plan.add(.seccompNotify, [flags, plan.index(of: listener)], bytes: [filter] + pieces.map { Array($0.utf8) })
     }
 }

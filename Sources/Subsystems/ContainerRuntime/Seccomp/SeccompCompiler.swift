@@ -27,7 +27,10 @@ package final class SeccompCompiler: Sendable {
         guard let context = seccomp_init(standard) else { throw GantryError.internal("libseccomp made no filter") }
         defer { seccomp_release(context) }
         for name in profile.architectures ?? [] {
-            guard let number = architectures[name] else { throw GantryError.invalid("unknown seccomp architecture `\(name)`") }
+            let number = seccomp_arch_resolve_name(String(name.dropFirst("SCMP_ARCH_".count)).lowercased())
+            guard name.hasPrefix("SCMP_ARCH_"), number != 0 else {
+                throw GantryError.invalid("unknown seccomp architecture `\(name)`")
+            }
             let code = seccomp_arch_add(context, number)
             guard code == 0 || code == -EEXIST || code == -EINVAL || code == -EDOM else {
                 throw SystemError("seccomp_arch_add", name, errno: -code)
@@ -86,17 +89,12 @@ package final class SeccompCompiler: Sendable {
         case "SCMP_ACT_TRAP": 0x0003_0000
         case "SCMP_ACT_ERRNO": errorAction(CInt(truncatingIfNeeded: code ?? UInt32(EPERM)))
         case "SCMP_ACT_TRACE": 0x7FF0_0000 | (code ?? UInt32(EPERM)) & 0xFFFF
+        case "SCMP_ACT_NOTIFY": 0x7FC0_0000
         case "SCMP_ACT_LOG": 0x7FFC_0000
         case "SCMP_ACT_ALLOW": 0x7FFF_0000
-        default: throw .invalid("unknown or unsupported seccomp action `\(name)`")
+        default: throw .invalid("unknown seccomp action `\(name)`")
         }
     }
-
-    private static let architectures: [String: UInt32] = [
-        "SCMP_ARCH_X86": 0x4000_0003, "SCMP_ARCH_X86_64": 0xC000_003E, "SCMP_ARCH_X32": 0x4000_003E, "SCMP_ARCH_ARM": 0x4000_0028,
-        "SCMP_ARCH_AARCH64": 0xC000_00B7, "SCMP_ARCH_S390X": 0x8000_0016, "SCMP_ARCH_S390": 0x16, "SCMP_ARCH_RISCV64": 0xC000_00F3,
-        "SCMP_ARCH_PPC64LE": 0xC000_0015, "SCMP_ARCH_LOONGARCH64": 0xC000_0102,
-    ]
 
     private static func export(_ context: scmp_filter_ctx) throws -> [UInt8] {
         let file = OwnedDescriptor(try check("memfd_create") { gantry_memfd_create("seccomp", UInt32(MFD_CLOEXEC)) })

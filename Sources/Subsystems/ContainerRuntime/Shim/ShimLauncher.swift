@@ -33,7 +33,18 @@ struct ShimLauncher: Sendable {
             try? await DescriptorPoller.shared.waitReadable(shim.handle)
             waitpid(shim.processID, nil, 0)
         }
-        do { return try await report(ours) } catch {
+        do {
+            var report = try await report(ours)
+            while report.outcome == .awaitsDaemon {
+                guard let part = plan.daemonPart, Int(report.step) < plan.steps.count else {
+                    throw GantryError.internal("a shim waits for what its plan does not have")
+                }
+                try await part.perform(plan.steps[Int(report.step)], processID: report.processID)
+                try check("send", "shim") { gantry_send(ours.raw, [1] as [UInt8], 1, 1) }
+                report = try await self.report(ours)
+            }
+            return report
+        } catch {
             gantry_pidfd_send_signal(shim.handle.raw, SIGKILL)
             throw error
         }
