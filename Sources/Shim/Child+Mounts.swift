@@ -27,11 +27,13 @@ extension Child {
     mutating func mountNew(_ step: PlanStep) throws(Failure) {
         let type = try step.string(0)
         let target = try step.string(1)
+        var options = Array(step.strings.dropFirst(2))
+        if step.numbers.count > 2, try step.flag(2), let mode = try modeOfDirectory(target) { options += [bytes("mode"), mode] }
         let context = Descriptor(try attempt { withC(type) { gantry_fsopen($0, UInt32(FSOPEN_CLOEXEC)) } })
-        var index = 2
-        while index + 1 < step.strings.count {
-            let key = step.strings[index]
-            let value = step.strings[index + 1]
+        var index = 0
+        while index + 1 < options.count {
+            let key = options[index]
+            let value = options[index + 1]
             let result =
                 value.isEmpty
                 ? withC(key) { gantry_fsconfig(context.raw, UInt32(FSCONFIG_SET_FLAG.rawValue), $0, nil, 0) }
@@ -46,6 +48,16 @@ extension Child {
         let tree = Descriptor(try attempt { gantry_fsmount(context.raw, UInt32(FSMOUNT_CLOEXEC), attributes) })
         let place = Descriptor(try withRoot { (root) throws(Failure) in try root.makeDirectory(target, noLinks: try step.flag(1)) })
         try attach(tree.raw, to: place.raw)
+    }
+
+    /// Permissions of the directory at `path` inside the root in octal; nil when there is none.
+    private mutating func modeOfDirectory(_ path: [UInt8]) throws(Failure) -> [UInt8]? {
+        guard let raw = try existing(path) else { return nil }
+        let place = Descriptor(raw)
+        var status = stat()
+        try attempt { fstat(place.raw, &status) }
+        let mode = status.st_mode & 0o7777
+        return [9, 6, 3, 0].map { UInt8(ascii: "0") + UInt8(truncatingIfNeeded: mode >> UInt32($0) & 7) }
     }
 
     func attach(_ tree: CInt, to place: CInt) throws(Failure) {
@@ -63,15 +75,21 @@ extension Child {
             try attempt {
                 withC(source) { gantry_open_tree(AT_FDCWD, $0, UInt32(OPEN_TREE_CLONE) | UInt32(O_CLOEXEC) | recursive) }
             })
+        try place(tree.raw, at: target, step)
+    }
+
+    /// As ``bind(_:)`` for a tree that the daemon has opened: no path of the host is looked up here.
+    mutating func bindTree(_ step: PlanStep) throws(Failure) { try place(try step.descriptor(0), at: try step.string(0), step) }
+
+    private func place(_ tree: CInt, at target: [UInt8], _ step: PlanStep) throws(Failure) {
         var status = stat()
-        try attempt { fstat(tree.raw, &status) }
+        try attempt { fstat(tree, &status) }
         let isDirectory = gantry_file_type(status.st_mode) == Int(S_IFDIR)
         let place = Descriptor(
             try withRoot { (root) throws(Failure) in isDirectory ? try root.makeDirectory(target) : try root.makeFile(target) })
-        try attach(tree.raw, to: place.raw)
+        try attach(tree, to: place.raw)
         try setAttributes(
-            tree.raw, set: try step.number(1), clear: try step.number(2), recursive: try step.flag(3),
-            propagation: try step.number(4))
+            tree, set: try step.number(1), clear: try step.number(2), recursive: try step.flag(3), propagation: try step.number(4))
     }
 
     /// Changes a mount by its descriptor; before Linux 5.12 by the classic call on its path in /proc.
@@ -137,21 +155,17 @@ extension Child {
             try attach(copy.raw, to: place.raw)
             return
         }
-        try attach(try nullDeviceMount(), to: place.raw)
-    }
-
-    /// A copy of the host's /dev/null as a mount, checked to be the null device: a container cannot have put anything in its place.
-    private func nullDeviceMount() throws(Failure) -> CInt {
-        let tree = try attempt {
-            withC("/dev/null") { gantry_open_tree(AT_FDCWD, $0, UInt32(OPEN_TREE_CLONE) | UInt32(O_CLOEXEC)) }
+        if nullDevice < 0 {
+            nullDevice = try nullDeviceMount()
+            return try attach(nullDevice, to: place.raw)
         }
-        var status = stat()
-        guard fstat(tree, &status) == 0, gantry_file_type(status.st_mode) == Int(S_IFCHR), status.st_rdev == gantry_makedev(1, 3)
-        else {
-            close(tree)
-            throw Failure(errno: ENODEV)
-        }
-        return tree
+        let copy = Descriptor(
+            try attempt {
+                withC("") {
+                    gantry_open_tree(nullDevice, $0, UInt32(OPEN_TREE_CLONE) | UInt32(O_CLOEXEC) | UInt32(AT_EMPTY_PATH))
+                }
+            })
+        try attach(copy.raw, to: place.raw)
     }
 
     mutating func makeReadOnly(_ step: PlanStep) throws(Failure) {

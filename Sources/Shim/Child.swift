@@ -5,7 +5,7 @@ struct Child: ~Copyable {
     let steps: [PlanStep]
     /// To the shim: an empty message with the terminal's master, one byte for "held", a ``StartReport`` for failure.
     let channel: CInt
-    /// Ends of pipes that become 0, 1 and 2; unused with a terminal.
+    /// Ends of pipes that become 0, 1 and 2, -1 for the null device; unused with a terminal.
     let standard: [CInt]
     /// Outlives the shim.
     let isLeft: Bool
@@ -14,6 +14,8 @@ struct Child: ~Copyable {
     private var announced = false
     /// A detached empty tmpfs, made when first needed; -1 before.
     var emptyDirectory: CInt = -1
+    /// A mount of the null device, made when first needed; -1 before.
+    var nullDevice: CInt = -1
     /// A detached procfs of the child's namespaces, made when first needed; -1 before.
     var ownProc: CInt = -1
 
@@ -75,6 +77,7 @@ struct Child: ~Copyable {
         case .rootTree, .rootBind: try mountRoot(step)
         case .mountNew: try mountNew(step)
         case .bind: try bind(step)
+        case .bindTree: try bindTree(step)
         case .device: try makeDevice(step)
         case .symbolicLink: try makeSymbolicLink(step)
         case .mask: try mask(step)

@@ -86,7 +86,6 @@ package enum DefaultSpecification {
             Capability.names.enumerated().filter { mask & 1 << UInt64($0.offset) != 0 }.map(\.element)
         }
         if options.privileged { return names(available) }
-        func full(_ name: String) -> String { name.uppercased().hasPrefix("CAP_") ? name.uppercased() : "CAP_" + name.uppercased() }
         let added = options.capabilitiesAdded.map(full)
         let dropped = options.capabilitiesDropped.map(full)
         let addedMask = try Capability.mask(added.filter { $0 != "CAP_ALL" })
@@ -99,6 +98,23 @@ package enum DefaultSpecification {
         if added.contains("CAP_ALL") { mask = available }
         if dropped.contains("CAP_ALL") { mask = 0 } else { mask &= ~(try Capability.mask(dropped)) }
         return names(mask | addedMask)
+    }
+
+    /// - Throws: `invalid` for a name that is no capability; `ALL` is one here.
+    package static func checkCapabilities(_ names: [String]) throws(GantryError) {
+        _ = try Capability.mask(names.map(full).filter { $0 != "CAP_ALL" })
+    }
+
+    /// - Throws: `invalid` unless `bytes` are a profile that can be compiled.
+    package static func checkProfile(_ bytes: [UInt8]) throws(GantryError) {
+        do {
+            let profile = try DockerSeccompProfile.resolve(bytes, capabilities: [])
+            _ = try SeccompCompiler.shared.compile(profile)
+        } catch { throw .invalid("Decoding seccomp profile failed", cause: error) }
+    }
+
+    private static func full(_ name: String) -> String {
+        name.uppercased().hasPrefix("CAP_") ? name.uppercased() : "CAP_" + name.uppercased()
     }
 
     // MARK: Namespaces and kernel values

@@ -75,6 +75,10 @@ package struct SandboxOptions: Sendable {
     package var temporaries: [Temporary] = []
     /// Bytes of /dev/shm; 0 for 64 MiB.
     package var sharedMemorySize: Int64 = 0
+    /// False: there is no /dev/shm. With a joined IPC namespace its tree is in ``ContainerStart/trees``.
+    package var hasSharedMemory = true
+    /// The container's own control groups may be written by it.
+    package var writableCgroups = false
     package var devices: [DeviceMapping] = []
     package var deviceRules: [RuntimeSpecification.DeviceRule] = []
     package var sysctls: [String: String] = [:]

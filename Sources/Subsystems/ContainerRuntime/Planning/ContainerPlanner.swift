@@ -44,7 +44,9 @@ package struct ContainerPlanner {
         try ProcessPlanner.addLimits(process, to: &plan)
         addRoot(&plan)
         for mount in specification.mounts ?? [] {
-            try MountPlanner(mount: mount, cgroups: cgroups, cgroupPath: cgroupPath).add(to: &plan)
+            try MountPlanner(
+                mount: mount, cgroups: cgroups, cgroupPath: cgroupPath, tree: request.trees[mount.destination]
+            ).add(to: &plan)
         }
         addDevices(&plan)
         try addNames(&plan)

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Essentials
+internal import LinuxSystem
 internal import OCI
 internal import ShimProtocol
 
@@ -8,6 +9,8 @@ struct MountPlanner {
     var mount: RuntimeSpecification.Mount
     var cgroups: CgroupLayout
     var cgroupPath: String
+    /// The mount's source, already opened; then no path of the host is looked up.
+    var tree: OwnedDescriptor?
 
     /// Files of /proc that may be replaced; anything else there could fake what the kernel says (CVE-2019-16884).
     private static let replaceable: Set<String> = [
@@ -37,14 +40,14 @@ struct MountPlanner {
 
     private func addBind(_ target: String, _ options: MountOptions, to plan: inout Plan) {
         let propagation = options.propagation == 0 ? UInt64(MS_PRIVATE | MS_REC) : options.propagation
-        let recursive = options.recursiveSet != 0
-        plan.add(
-            .bind,
-            [
-                options.isRecursiveBind ? 1 : 0, options.set | options.recursiveSet, options.clear & ~options.set & ~1,
-                recursive ? 1 : 0, propagation,
-            ],
-            [mount.source ?? "", target])
+        let attributes = [
+            options.set | options.recursiveSet, options.clear & ~options.set & ~1, options.recursiveSet != 0 ? 1 : 0, propagation,
+        ]
+        if let tree {
+            plan.add(.bindTree, [plan.index(of: tree)] + attributes, [target])
+        } else {
+            plan.add(.bind, [options.isRecursiveBind ? 1 : 0] + attributes, [mount.source ?? "", target])
+        }
     }
 
     private func addNew(_ type: String, _ target: String, _ options: MountOptions, to plan: inout Plan) {
@@ -53,7 +56,9 @@ struct MountPlanner {
         // The read-only and access-time attributes belong to the mount; the file system gets only its own words.
         for (key, value) in options.data where key != "newinstance" { strings += [key, value] }
         let isKernelTree = ["/proc", "/sys", "/dev"].contains { target == $0 || target.hasPrefix($0 + "/") }
-        plan.add(.mountNew, [options.set, isKernelTree ? 1 : 0], strings)
+        // A tmpfs looks like the directory that it covers unless it is told otherwise: /root stays closed, /tmp open.
+        let takesMode: [UInt64] = type == "tmpfs" && !options.data.contains { $0.key == "mode" } ? [1] : []
+        plan.add(.mountNew, [options.set, isKernelTree ? 1 : 0] + takesMode, strings)
     }
 
     /// v2: the tree as the container's namespace shows it. v1: each hierarchy's own group of the container, side by side in a

@@ -21,6 +21,11 @@ enum PlanFailure {
             return ProcessStartError(
                 kind: .other, step: cause.call,
                 message: "chdir to cwd (\"\(argument(step))\") set in config.json failed: \(cause.reason)")
+        case .resourceLimit where report.errno == EPERM: return ProcessLimits.refusal(step, cause)
+        case .outOfMemoryScore where report.errno == EACCES || report.errno == EPERM:
+            return GantryError(
+                .unsupported, "this host cannot lower the OOM score to \(argument(step)): the daemon lacks CAP_SYS_RESOURCE",
+                cause: cause, hint: "leave --oom-score-adj out or raise the score")
         default:
             return GantryError(
                 .unavailable, "cannot prepare the container (step \(report.step + 1) of \(plan.steps.count))", cause: cause)
@@ -49,6 +54,7 @@ enum PlanFailure {
         switch step.operation {
         case .mountNew: "mount \(text(step, 0)) on"
         case .bind: "bind `\(text(step, 0))` on"
+        case .bindTree: "bind on"
         case .rootTree: "attach the root at"
         case .rootBind: "bind the root"
         case .device: "make the device"
@@ -57,7 +63,7 @@ enum PlanFailure {
         case .sysctl: "set the sysctl"
         case .workingDirectory: "chdir"
         case .execute: "execve"
-        case .resourceLimit: "set resource limit \(step.numbers.first ?? 0) to \(step.numbers.dropFirst().first ?? 0)"
+        case .resourceLimit: "set the limit \(ProcessLimits.name(step)) to \(step.numbers.dropFirst().first ?? 0)"
         case .outOfMemoryScore: "set the OOM score to"
         case .enterCgroups: "enter the control group"
         case .fork: "clone"
@@ -72,6 +78,7 @@ enum PlanFailure {
     private static func argument(_ step: PlanStep) -> String {
         switch step.operation {
         case .mountNew, .bind, .symbolicLink: text(step, 1)
+        case .resourceLimit: ""
         case .identity: "\(step.numbers.first ?? 0)"
         default: text(step, 0)
         }
