@@ -46,6 +46,7 @@ struct SpecificationBuilder {
             SandboxOptions.DeviceMapping(hostPath: $0.hostPath, containerPath: $0.containerPath, access: $0.permissions)
         }
         options.deviceRules = try host.resources.deviceCgroupRules.map(Self.deviceRule)
+        options.annotations = host.annotations
         options.outOfMemoryScore = host.oomScoreAdjustment
         options.terminal = settings.terminal
         options.cgroupVersion = context.runtime.cgroups.version

@@ -53,6 +53,7 @@ package enum DefaultSpecification {
             linux.rootfsPropagation = "rslave"
         }
         result.linux = linux
+        if !options.annotations.isEmpty { result.annotations = options.annotations }
         return result
     }
 
@@ -111,6 +112,11 @@ package enum DefaultSpecification {
             let profile = try DockerSeccompProfile.resolve(bytes, capabilities: [])
             _ = try SeccompCompiler.shared.compile(profile)
         } catch { throw .invalid("Decoding seccomp profile failed", cause: error) }
+    }
+
+    /// Names as they are kept and shown: upper case with `CAP_`, sorted, each once; `ALL` stands for itself.
+    package static func normalized(_ names: [String]) -> [String] {
+        Set(names.map(full)).map { $0 == "CAP_ALL" ? "ALL" : $0 }.sorted()
     }
 
     private static func full(_ name: String) -> String {

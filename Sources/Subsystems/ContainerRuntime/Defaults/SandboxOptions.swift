@@ -102,6 +102,8 @@ package struct SandboxOptions: Sendable {
     /// A file of the host's that is bound to /sbin/docker-init and runs the program.
     package var initProgram: String?
     package var terminal = false
+    /// For whoever reads the specification; nothing here does.
+    package var annotations: [String: String] = [:]
     /// nil for the default lists, empty for none.
     package var maskedPaths: [String]?
     package var readOnlyPaths: [String]?
