@@ -106,7 +106,6 @@ struct SpecificationBuilder {
             options.maskedPaths = []
             options.readOnlyPaths = []
         }
-        if host.privileged { options.seccomp = .unconfined }
         return options
     }
 
@@ -168,10 +167,10 @@ extension ContainerPreparation {
             let root = try context.runtime.open("root", O_PATH | O_DIRECTORY, of: processID, in: record.id)
             return try UserDatabase(root: root).identity(user, extra: settings.host.groupsAdded)
         }
-        var host = settings.host
-        if request.privileged { host.privileged = true }
-        var options = try SpecificationBuilder.security(host)
-        if request.privileged, !settings.host.privileged { options.seccomp = .unconfined }
+        var options = try SpecificationBuilder.security(settings.host)
+        // The filter stays the container's: --privileged gives an exec capabilities, no way past what the container was closed with.
+        let filter = try DefaultSpecification.filter(options)
+        if request.privileged { options.privileged = true }
         options.arguments = request.command
         var shown = settings
         shown.terminal = request.terminal
@@ -188,6 +187,6 @@ extension ContainerPreparation {
         options.cgroupVersion = context.runtime.cgroups.version
         let specification = try DefaultSpecification.make(options)
         guard let process = specification.process else { throw GantryError.internal("the default specification has no process") }
-        return (process, specification.linux?.seccomp)
+        return (process, filter)
     }
 }

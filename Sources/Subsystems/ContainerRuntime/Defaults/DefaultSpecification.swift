@@ -43,10 +43,8 @@ package enum DefaultSpecification {
         if !options.privileged {
             linux.maskedPaths = options.maskedPaths ?? maskedPaths + throttleFiles()
             linux.readonlyPaths = options.readOnlyPaths ?? readOnlyPaths
-            linux.seccomp = try seccomp(options.seccomp, capabilities)
-        } else if case .profile = options.seccomp {
-            linux.seccomp = try seccomp(options.seccomp, capabilities)
         }
+        linux.seccomp = try filter(options)
         if options.binds.contains(where: { $0.propagation.hasSuffix("shared") }) {
             linux.rootfsPropagation = "rshared"
         } else if options.binds.contains(where: { $0.propagation.hasSuffix("slave") }) {
@@ -150,12 +148,14 @@ package enum DefaultSpecification {
         return result
     }
 
-    private static func seccomp(_ choice: SandboxOptions.Seccomp, _ capabilities: [String]) throws -> LinuxSeccomp? {
-        switch choice {
+    /// The filter that the options come to, nil for none: with all privileges only a profile that was asked for.
+    package static func filter(_ options: SandboxOptions) throws -> LinuxSeccomp? {
+        switch options.seccomp {
         case .unconfined: return nil
-        case .standard: return DefaultSeccomp.profile(capabilities: Set(capabilities))
+        case .standard:
+            return options.privileged ? nil : DefaultSeccomp.profile(capabilities: Set(try capabilities(options)))
         case .profile(let bytes):
-            do { return try DockerSeccompProfile.resolve(bytes, capabilities: Set(capabilities)) } catch {
+            do { return try DockerSeccompProfile.resolve(bytes, capabilities: Set(try capabilities(options))) } catch {
                 throw GantryError.invalid("opening seccomp profile failed", cause: error)
             }
         }
