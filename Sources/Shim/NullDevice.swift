@@ -8,7 +8,8 @@ func nullDeviceMount() throws(Failure) -> CInt {
         try requireNullDevice(tree)
         let attributes = UInt64(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NOEXEC)
         // Before Linux 5.12 there is no such call; the mount then stays as the host has it.
-        if withC("", { gantry_mount_setattr(tree, $0, UInt32(AT_EMPTY_PATH), attributes, 0, 0, 0) }) != 0, gantry_errno() != ENOSYS {
+        if withC("", { gantry_mount_setattr(tree, $0, UInt32(AT_EMPTY_PATH), attributes, 0, 0, 0) }) != 0, gantry_errno() != ENOSYS
+        {
             throw Failure.last
         }
         return tree

@@ -19,7 +19,9 @@ package enum PrivateMounts {
         let writable = upper != nil && !readOnly
         if upper == nil, lower.count == 1 { return try directory(absolute(lower[0], in: layersDirectory), readOnly: true) }
         if let work, volatile { try forgetCrash(work: absolute(work, in: layersDirectory)) }
-        if let tree = overlayByParameters(layersDirectory, lower, upper, work, writable: writable, volatile: volatile) { return tree }
+        if let tree = overlayByParameters(layersDirectory, lower, upper, work, writable: writable, volatile: volatile) {
+            return tree
+        }
         return try NamespaceThread.onNewThread {
             try check("unshare", "mount") { gantry_unshare(CLONE_FS | CLONE_NEWNS) }
             try check("mount", "/") { mount(nil, "/", nil, UInt(MS_REC | MS_PRIVATE), nil) }

@@ -33,8 +33,10 @@ enum SandboxCheck {
 /// The words after the path in `--tmpfs`. Source: tmpfs(5), `cli.md` §2.
 enum TmpfsOptions {
     private static let flags: Set<String> = [
-        "rw", "ro", "suid", "nosuid", "dev", "nodev", "exec", "noexec", "async", "sync", "dirsync", "mand", "nomand", "atime", "noatime",
-        "diratime", "nodiratime", "relatime", "norelatime", "strictatime", "nostrictatime", "private", "rprivate", "slave", "rslave",
+        "rw", "ro", "suid", "nosuid", "dev", "nodev", "exec", "noexec", "async", "sync", "dirsync", "mand", "nomand", "atime",
+        "noatime",
+        "diratime", "nodiratime", "relatime", "norelatime", "strictatime", "nostrictatime", "private", "rprivate", "slave",
+        "rslave",
         "shared", "rshared", "unbindable", "runbindable", "defaults", "noswap",
     ]
     private static let keys: Set<String> = ["size", "mode", "uid", "gid", "nr_inodes", "nr_blocks", "mpol"]

@@ -1,5 +1,6 @@
 import ContainerRuntime
 import Essentials
+import LinuxSystem
 
 /// What the words of `--security-opt` come to. Source: `cli.md` §2; Docker takes `=` and, of old, `:` between name and value.
 struct SecurityOptions {
@@ -7,6 +8,8 @@ struct SecurityOptions {
     var seccomp = SandboxOptions.Seccomp.standard
     var opensSystemPaths = false
     var writableCgroups = false
+    /// nil: none is asked for.
+    var appArmorProfile: String?
 
     /// - Throws: `invalid` with Docker's words for what is no option, `unsupported` for what this host cannot do.
     init(_ texts: [String]) throws(GantryError) {
@@ -30,8 +33,16 @@ struct SecurityOptions {
         case ("seccomp", _): seccomp = .profile(Array(value.utf8))
         case ("systempaths", "unconfined"): opensSystemPaths = true
         case ("label", "disable"), ("apparmor", "unconfined"): break
-        case ("apparmor", _): throw .unsupported("this host has no AppArmor: `\(text)` cannot be met")
-        case ("label", _): throw .unsupported("this host has no SELinux: `\(text)` cannot be met")
+        case ("apparmor", _):
+            guard FileSystem.exists("/sys/kernel/security/apparmor") else {
+                throw .unsupported("this host has no AppArmor: `\(text)` cannot be met")
+            }
+            appArmorProfile = value
+        case ("label", _):
+            throw .unsupported(
+                FileSystem.exists("/sys/fs/selinux/enforce")
+                    ? "SELinux labels are not supported: `\(text)` cannot be met"
+                    : "this host has no SELinux: `\(text)` cannot be met")
         default: throw .invalid("invalid --security-opt 2: \"\(text)\"")
         }
     }

@@ -102,6 +102,7 @@ struct SpecificationBuilder {
         options.noNewPrivileges = security.noNewPrivileges
         options.seccomp = security.seccomp
         options.writableCgroups = security.writableCgroups
+        options.appArmorProfile = security.appArmorProfile
         if security.opensSystemPaths {
             options.maskedPaths = []
             options.readOnlyPaths = []

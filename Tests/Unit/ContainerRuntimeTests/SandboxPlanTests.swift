@@ -70,7 +70,10 @@ struct SandboxPlanTests {
     }
 
     @Test func capabilityNames() throws {
-        #expect(DefaultSpecification.normalized(["sys_time", "CAP_NET_ADMIN", "all", "NET_ADMIN"]) == ["ALL", "CAP_NET_ADMIN", "CAP_SYS_TIME"])
+        #expect(
+            DefaultSpecification.normalized(["sys_time", "CAP_NET_ADMIN", "all", "NET_ADMIN"]) == [
+                "ALL", "CAP_NET_ADMIN", "CAP_SYS_TIME",
+            ])
         #expect(throws: Never.self) { try DefaultSpecification.checkCapabilities(["ALL", "chown"]) }
         let error = #expect(throws: GantryError.self) { try DefaultSpecification.checkCapabilities(["nope"]) }
         #expect(error?.message == "unknown capability: \"CAP_NOPE\"")

@@ -6,7 +6,9 @@ import Testing
 
 @Suite struct SecurityOptionsTests {
     @Test func wordsOfAllForms() throws {
-        let options = try SecurityOptions(["no-new-privileges", "seccomp=unconfined", "systempaths=unconfined", "writable-cgroups=true"])
+        let options = try SecurityOptions([
+            "no-new-privileges", "seccomp=unconfined", "systempaths=unconfined", "writable-cgroups=true",
+        ])
         #expect(options.noNewPrivileges && options.opensSystemPaths && options.writableCgroups)
         guard case .unconfined = options.seccomp else { throw GantryError.internal("the filter is still on") }
         #expect(try SecurityOptions(["no-new-privileges:true"]).noNewPrivileges)

@@ -73,6 +73,7 @@ package enum DefaultSpecification {
         process.capabilities = RuntimeSpecification.Capabilities(
             bounding: capabilities, effective: capabilities, permitted: capabilities)
         process.rlimits = options.limits
+        process.apparmorProfile = options.appArmorProfile
         process.noNewPrivileges = options.noNewPrivileges
         process.oomScoreAdj = options.outOfMemoryScore
         return process

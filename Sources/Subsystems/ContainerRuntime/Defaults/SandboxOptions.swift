@@ -89,6 +89,8 @@ package struct SandboxOptions: Sendable {
     package var noNewPrivileges = false
     package var outOfMemoryScore: Int = 0
     package var seccomp = Seccomp.standard
+    /// nil for none.
+    package var appArmorProfile: String?
     package var processNamespace = NamespaceMode.own
     package var ipcNamespace = NamespaceMode.own
     package var hostNameNamespace = NamespaceMode.own
