@@ -6,7 +6,12 @@ extension Child {
         let number = gantry_makedev(try step.word(1), try step.word(2))
         let (raw, name) = try withRoot { (root) throws(Failure) in try root.parent(of: try step.string(0)) }
         let directory = Descriptor(raw)
-        let made = withC(name) { gantry_make_node(directory.raw, $0, mode, number) }
+        var made = withC(name) { gantry_make_node(directory.raw, $0, mode, number) }
+        if made != 0, gantry_errno() == EEXIST {
+            // Made at an earlier start, or whatever the image or the container has put there: the user asked for the device.
+            try attempt { withC(name) { unlinkat(directory.raw, $0, 0) } }
+            made = withC(name) { gantry_make_node(directory.raw, $0, mode, number) }
+        }
         if made != 0 {
             // A user namespace may not make devices; the host's own is bound then.
             guard gantry_errno() == EPERM else { throw Failure.last }
@@ -72,8 +77,8 @@ extension Child {
     mutating func makeWorkingDirectory(_ step: PlanStep) throws(Failure) {
         let path = try step.string(0)
         do throws(Failure) { close(try withRoot { (root) throws(Failure) in try root.makeDirectory(path) }) } catch {
-            // A root that cannot be written: `workingDirectory` will say what is missing.
-            guard error.errno == EROFS else { throw error }
+            // A root that cannot be written, or a magic link on the way: `workingDirectory` will say what is wrong.
+            guard error.errno == EROFS || error.errno == ELOOP else { throw error }
         }
     }
 

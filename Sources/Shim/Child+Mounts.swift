@@ -48,13 +48,17 @@ extension Child {
         try setAttributes(tree.raw, set: try step.number(0), clear: 0, recursive: false, propagation: 0)
     }
 
-    private func makeFileSystem(_ step: PlanStep, withoutAttributes: Bool = false) throws(Failure) -> CInt {
+    private mutating func makeFileSystem(_ step: PlanStep, withoutAttributes: Bool = false) throws(Failure) -> CInt {
         let type = try step.string(0)
+        var options = Array(step.strings.dropFirst(2))
+        if step.numbers.count > 2, try step.flag(2), let mode = try modeOfDirectory(try step.string(1)) {
+            options += [bytes("mode"), mode]
+        }
         let context = Descriptor(try attempt { withC(type) { gantry_fsopen($0, UInt32(FSOPEN_CLOEXEC)) } })
-        var index = 2
-        while index + 1 < step.strings.count {
-            let key = step.strings[index]
-            let value = step.strings[index + 1]
+        var index = 0
+        while index + 1 < options.count {
+            let key = options[index]
+            let value = options[index + 1]
             let result =
                 value.isEmpty
                 ? withC(key) { gantry_fsconfig(context.raw, UInt32(FSCONFIG_SET_FLAG.rawValue), $0, nil, 0) }
@@ -67,6 +71,16 @@ extension Child {
         try attempt { gantry_fsconfig(context.raw, UInt32(FSCONFIG_CMD_CREATE.rawValue), nil, nil, 0) }
         let attributes = withoutAttributes ? 0 : try step.word(0)
         return try attempt { gantry_fsmount(context.raw, UInt32(FSMOUNT_CLOEXEC), attributes) }
+    }
+
+    /// Permissions of the directory at `path` inside the root in octal; nil when there is none.
+    private mutating func modeOfDirectory(_ path: [UInt8]) throws(Failure) -> [UInt8]? {
+        guard let raw = try existing(path) else { return nil }
+        let place = Descriptor(raw)
+        var status = stat()
+        try attempt { fstat(place.raw, &status) }
+        let mode = status.st_mode & 0o7777
+        return [9, 6, 3, 0].map { UInt8(ascii: "0") + UInt8(truncatingIfNeeded: mode >> UInt32($0) & 7) }
     }
 
     func attach(_ tree: CInt, to place: CInt) throws(Failure) {
@@ -176,21 +190,17 @@ extension Child {
             try attach(copy.raw, to: place.raw)
             return
         }
-        try attach(try nullDeviceMount(), to: place.raw)
-    }
-
-    /// A copy of the host's /dev/null as a mount, checked to be the null device: a container cannot have put anything in its place.
-    private func nullDeviceMount() throws(Failure) -> CInt {
-        let tree = try attempt {
-            withC("/dev/null") { gantry_open_tree(AT_FDCWD, $0, UInt32(OPEN_TREE_CLONE) | UInt32(O_CLOEXEC)) }
+        if nullDevice < 0 {
+            nullDevice = try nullDeviceMount()
+            return try attach(nullDevice, to: place.raw)
         }
-        var status = stat()
-        guard fstat(tree, &status) == 0, gantry_file_type(status.st_mode) == Int(S_IFCHR), status.st_rdev == gantry_makedev(1, 3)
-        else {
-            close(tree)
-            throw Failure(errno: ENODEV)
-        }
-        return tree
+        let copy = Descriptor(
+            try attempt {
+                withC("") {
+                    gantry_open_tree(nullDevice, $0, UInt32(OPEN_TREE_CLONE) | UInt32(O_CLOEXEC) | UInt32(AT_EMPTY_PATH))
+                }
+            })
+        try attach(copy.raw, to: place.raw)
     }
 
     mutating func makeReadOnly(_ step: PlanStep) throws(Failure) {

@@ -8,7 +8,8 @@ extension Child {
         var standard = self.standard
         if step.numbers.count == 4 { standard = [try step.descriptor(1), try step.descriptor(2), try step.descriptor(3)] }
         guard standard.count == 3 else { throw Failure(errno: EBADMSG) }
-        for (number, descriptor) in standard.enumerated() {
+        for (number, given) in standard.enumerated() {
+            let descriptor = given < 0 ? try openOwnNullDevice() : given
             if user != 0 { try giveTo(user, descriptor) }
             try attempt { dup2(descriptor, CInt(number)) }
         }

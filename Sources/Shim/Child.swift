@@ -5,7 +5,7 @@ struct Child: ~Copyable {
     let steps: [PlanStep]
     /// To the shim: one byte (see `ChildMessage`), with the terminal's master for the first of them, or a ``StartReport`` for failure.
     var channel: CInt
-    /// Ends of pipes that become 0, 1 and 2; unused with a terminal.
+    /// Ends of pipes that become 0, 1 and 2, -1 for the null device; unused with a terminal.
     let standard: [CInt]
     /// Outlives the shim.
     let isLeft: Bool
@@ -16,6 +16,8 @@ struct Child: ~Copyable {
     private(set) var position = 0
     /// A detached empty tmpfs, made when first needed; -1 before.
     var emptyDirectory: CInt = -1
+    /// A mount of the null device, made when first needed; -1 before.
+    var nullDevice: CInt = -1
     /// A detached procfs of the child's namespaces, made when first needed; -1 before.
     var ownProc: CInt = -1
     /// In the host's pid namespace; 0 until asked for.
@@ -83,6 +85,7 @@ struct Child: ~Copyable {
         case .rootTree, .rootBind: try mountRoot(step)
         case .mountNew: try mountNew(step)
         case .bind: try bind(step)
+        case .bindTree: try bindTree(step)
         case .device: try makeDevice(step)
         case .symbolicLink: try makeSymbolicLink(step)
         case .mask: try mask(step)

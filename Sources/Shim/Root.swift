@@ -40,21 +40,22 @@ struct Root: ~Copyable {
                 let parent = Descriptor(try open(parentPath, O_PATH | O_DIRECTORY, noLinks: noLinks))
                 if withC(Array(name), { mkdirat(parent.raw, $0, 0o755) }) == 0 { continue }
                 guard gantry_errno() == EEXIST, !noLinks, depth < 16 else { throw Failure.last }
-                var content = [UInt8](repeating: 0, count: 4096)
-                let length = content.withUnsafeMutableBytes { buffer in
-                    withC(Array(name)) {
-                        readlinkat(parent.raw, $0, buffer.baseAddress!.assumingMemoryBound(to: CChar.self), buffer.count)
-                    }
-                }
                 // No link: someone else has just made the directory.
-                guard length > 0 else { continue }
-                let target =
-                    content[0] == UInt8(ascii: "/")
-                    ? Array(content[..<length]) : parentPath + [UInt8(ascii: "/")] + content[..<length]
+                guard let target = linkTarget(Array(name), in: parent.raw, parentPath) else { continue }
                 close(try makeDirectory(target, depth: depth + 1))
             }
         }
         return try open(made.isEmpty ? [UInt8(ascii: "/")] : made, O_PATH | O_DIRECTORY, noLinks: noLinks)
+    }
+
+    /// Where the link `name` leads, as a path inside; nil when it is no link.
+    private func linkTarget(_ name: [UInt8], in parent: CInt, _ parentPath: [UInt8]) -> [UInt8]? {
+        var content = [UInt8](repeating: 0, count: 4096)
+        let length = content.withUnsafeMutableBytes { buffer in
+            withC(name) { readlinkat(parent, $0, buffer.baseAddress!.assumingMemoryBound(to: CChar.self), buffer.count) }
+        }
+        guard length > 0 else { return nil }
+        return content[0] == UInt8(ascii: "/") ? Array(content[..<length]) : parentPath + [UInt8(ascii: "/")] + content[..<length]
     }
 
     /// The directory that holds `path`, made when missing, and the last name of `path`.
@@ -63,13 +64,21 @@ struct Root: ~Copyable {
         return (try makeDirectory(Array(path[..<slash])), Array(path[(slash + 1)...]))
     }
 
-    /// Opens the file `path` as a mount target, making an empty one when missing.
-    func makeFile(_ path: [UInt8]) throws(Failure) -> CInt {
+    /// Opens the file `path` as a mount target, making an empty one when missing; as ``makeDirectory(_:noLinks:depth:)`` for links
+    /// that lead to nothing, which images have at `/etc/resolv.conf`.
+    func makeFile(_ path: [UInt8], depth: Int = 0) throws(Failure) -> CInt {
         do throws(Failure) { return try open(path, O_PATH) } catch { guard error.errno == ENOENT else { throw error } }
         let (raw, name) = try parent(of: path)
         let directory = Descriptor(raw)
         let file = withC(name) { gantry_openat(directory.raw, $0, O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o755) }
-        if file >= 0 { close(file) } else if gantry_errno() != EEXIST { throw Failure.last }
+        if file >= 0 {
+            close(file)
+        } else {
+            guard gantry_errno() == EEXIST else { throw Failure.last }
+            if depth < 16, let target = linkTarget(name, in: directory.raw, Array(path.dropLast(name.count + 1))) {
+                return try makeFile(target, depth: depth + 1)
+            }
+        }
         return try open(path, O_PATH)
     }
 }

@@ -87,7 +87,8 @@ struct Setup {
             (first, input) = (ends.read, ends.write)
             _ = gantry_fcntl(input, F_SETFL, Int(O_NONBLOCK) | Int(O_WRONLY))
         } else {
-            first = try attempt { withC("/dev/null") { gantry_openat(AT_FDCWD, $0, O_RDONLY | O_CLOEXEC, 0) } }
+            // The child takes the container's null device.
+            first = -1
         }
         let output = try pipe()
         let error = try pipe()
@@ -122,7 +123,7 @@ struct Setup {
         }
         close(channel[1])
         if cgroup >= 0 { close(cgroup) }
-        for descriptor in streams.child { close(descriptor) }
+        for descriptor in streams.child where descriptor >= 0 { close(descriptor) }
         writeProcessID(processID)
         // What was inherited for the child (namespaces) is of no more use here.
         return Minder(

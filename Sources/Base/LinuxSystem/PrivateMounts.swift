@@ -78,6 +78,24 @@ package enum PrivateMounts {
         }
     }
 
+    /// What is open as `place`, a file or a directory with all that is mounted below, as a tree of its own.
+    package static func tree(_ place: OwnedDescriptor) throws(SystemError) -> OwnedDescriptor {
+        let flags = UInt32(OPEN_TREE_CLONE) | UInt32(O_CLOEXEC) | UInt32(AT_EMPTY_PATH) | UInt32(AT_RECURSIVE)
+        return OwnedDescriptor(try check("open_tree") { gantry_open_tree(place.raw, "", flags) })
+    }
+
+    /// The directory `path` of another mount namespace as a tree of its own; no link on the way is followed, for whoever lives there
+    /// may have made it. Blocks.
+    package static func tree(of path: String, in namespace: OwnedDescriptor) throws -> OwnedDescriptor {
+        try NamespaceThread.onNewThread {
+            try check("unshare", "file system") { gantry_unshare(CLONE_FS) }
+            try check("setns", "mount") { gantry_setns(namespace.raw, CLONE_NEWNS) }
+            let root = try OwnedDescriptor.open("/", O_PATH | O_DIRECTORY)
+            let relative = String(path.drop { $0 == "/" })
+            return try tree(try root.openBeneath(relative, O_PATH | O_DIRECTORY))
+        }
+    }
+
     /// Options for mount(2) with names relative to the working directory.
     /// - Throws: E2BIG when they do not fit the kernel's page, EINVAL for a name that would end an option.
     package static func overlayOptions(lower: [String], upper: String?, work: String?) throws(SystemError) -> String {

@@ -1,4 +1,5 @@
 import CLinux
+import ContainerRuntime
 import Essentials
 import Images
 import LinuxSystem
@@ -12,7 +13,7 @@ struct ContainerRoot: Sendable {
 
     static func open(_ record: ContainerRecord, context: EngineContext, readOnly: Bool) throws -> ContainerRoot {
         if let processID = record.phase.processID {
-            return ContainerRoot(descriptor: try OwnedDescriptor.open("/proc/\(processID)/root", O_PATH | O_DIRECTORY))
+            return ContainerRoot(descriptor: try context.runtime.open("root", O_PATH | O_DIRECTORY, of: processID, in: record.id))
         }
         guard let snapshot = try context.imageStore.snapshot(id: record.id) else {
             throw GantryError.internal("container \(record.id) has no file system")

@@ -3,6 +3,7 @@ enum MountPoints {
     private static let standard = [
         "/dev", "/dev/console", "/dev/pts", "/dev/shm", "/dev/mqueue", "/proc", "/sys", "/etc/hostname", "/etc/hosts",
         "/etc/resolv.conf",
+        "/.dockerenv", "/etc/mtab",
     ]
 
     /// Leaves out added mount points, and directories above them that changed for no other reason.

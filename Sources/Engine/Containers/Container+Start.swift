@@ -32,7 +32,7 @@ extension Container {
         do {
             process = try await context.runtime.start(
                 ContainerStart(
-                    id: id, specification: preparation.specification, root: preparation.root,
+                    id: id, specification: preparation.specification, root: preparation.root, trees: preparation.trees,
                     networkNamespace: preparation.namespace,
                     stdio: preparation.stdio, log: preparation.log, hold: held))
         } catch {

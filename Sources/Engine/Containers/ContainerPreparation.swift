@@ -12,6 +12,8 @@ import Volumes
 struct ContainerPreparation {
     var specification: RuntimeSpecification
     var root: RootFileSystem
+    /// See `ContainerStart.trees`.
+    var trees: [String: OwnedDescriptor]
     /// nil: the host's.
     var namespace: OwnedDescriptor?
     var stdio: StandardStreams
@@ -30,6 +32,10 @@ struct ContainerPreparation {
             try await ContainerFiles(record: record, context: context).write(endpoints: network.endpoints)
             let sandbox = try await root
             let shared = try await SharedNamespaces.find(record.settings, context: context)
+            var trees = sandbox.trees
+            if let memory = shared.memory, !sandbox.binds.contains(where: { $0.destination == "/dev/shm" }) {
+                trees["/dev/shm"] = memory
+            }
             let settings = record.settings
             let options = try LogOptions(driver: settings.host.logDriver, options: settings.host.logOptions)
             let directory = context.configuration.containerDirectory(record.id)
@@ -39,6 +45,7 @@ struct ContainerPreparation {
                     hasNetworkNamespace: network.namespace != nil
                 ).build(),
                 root: .tree(sandbox.root),
+                trees: trees,
                 namespace: network.namespace,
                 stdio: StandardStreams(
                     terminal: settings.terminal,
@@ -143,6 +150,8 @@ struct RootPreparation {
         var identity: UserDatabase.Identity
         /// With sources made and volumes mounted.
         var binds: [Bind]
+        /// Sources that a container can change, opened, by destination.
+        var trees: [String: OwnedDescriptor]
     }
 
     struct Bind: Sendable {
@@ -160,8 +169,25 @@ struct RootPreparation {
             layersDirectory: snapshot.layersDirectory, lower: context.lowerNames(snapshot), upper: snapshot.upper,
             work: snapshot.work, volatile: settings.host.autoRemove)
         let identity = try UserDatabase(root: root).identity(settings.user, extra: settings.host.groupsAdded)
+        try makeMarks(in: root)
         try makeWorkingDirectory(in: root)
-        return Result(root: root, identity: identity, binds: try binds(root: root))
+        let binds = try binds(root: root)
+        return Result(root: root, identity: identity, binds: binds, trees: try trees())
+    }
+
+    /// Docker's marks: programs look for the one to know where they run, and in the other for what is mounted.
+    private func makeMarks(in root: OwnedDescriptor) throws {
+        do throws(SystemError) { _ = try root.open(".dockerenv", O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, mode: 0o755) } catch {
+            guard error.errno == EEXIST else { throw error }
+        }
+        let directory: OwnedDescriptor
+        do throws(SystemError) { directory = try root.openInRoot("/etc", O_PATH | O_DIRECTORY) } catch {
+            guard [ENOENT, ENOTDIR, ELOOP].contains(error.errno) else { throw error }
+            return
+        }
+        if symlinkat("/proc/mounts", directory.raw, "mtab") != 0, gantry_errno() != EEXIST {
+            throw SystemError.last("symlinkat", "/etc/mtab")
+        }
     }
 
     /// A missing working directory is made, owned by root.
@@ -203,40 +229,24 @@ struct RootPreparation {
                     try context.volumes.fill(volume: mount.source, fromRoot: root, path: mount.destination)
                 }
                 return Bind(
-                    source: try subpath(mount, in: directory), destination: mount.destination, readOnly: mount.readOnly,
+                    source: directory, destination: mount.destination, readOnly: mount.readOnly,
                     propagation: "rprivate", nonRecursive: false)
             }
         }
     }
 
-    /// A directory inside a volume, checked by descriptor; the volume's content is the containers' own.
-    private func subpath(_ mount: ResolvedMount, in directory: String) throws -> String {
-        guard !mount.subpath.isEmpty else { return directory }
-        let volume = try OwnedDescriptor.open(directory, O_PATH | O_DIRECTORY)
-        do throws(SystemError) { _ = try volume.openBeneath(mount.subpath, O_PATH) } catch {
-            throw GantryError.invalid("cannot access path \(mount.subpath) of volume `\(mount.source)`", cause: error)
-        }
-        return "\(directory)/\(mount.subpath)"
-    }
-}
-
-/// Namespaces that a container takes from others.
-struct SharedNamespaces {
-    /// Paths under /proc of other containers' namespaces; nil: its own.
-    var pid: String?
-    var ipc: String?
-
-    static func find(_ settings: ContainerSettings, context: EngineContext) async throws -> SharedNamespaces {
-        func path(_ mode: String, _ kind: String, _ word: String) async throws -> String? {
-            guard mode.hasPrefix("container:") else { return nil }
-            let other = try context.container(String(mode.dropFirst(10)))
-            guard let processID = await other.record.phase.processID else {
-                throw GantryError.conflict("cannot join \(word) of a non running container: \(other.id)")
+    /// Places inside volumes. A volume's content is the containers' own: what is opened here is what is mounted, whatever becomes
+    /// of the path.
+    private func trees() throws -> [String: OwnedDescriptor] {
+        var result: [String: OwnedDescriptor] = [:]
+        for mount in record.mounts where mount.kind == .volume && !mount.subpath.isEmpty {
+            let volume = try OwnedDescriptor.open(context.volumes.mountpoint(mount.source), O_PATH | O_DIRECTORY)
+            do throws(SystemError) {
+                result[mount.destination] = try PrivateMounts.tree(try volume.openBeneath(mount.subpath, O_PATH))
+            } catch {
+                throw GantryError.invalid("cannot access path \(mount.subpath) of volume `\(mount.source)`", cause: error)
             }
-            return "/proc/\(processID)/ns/\(kind)"
         }
-        return SharedNamespaces(
-            pid: try await path(settings.host.pidMode, "pid", "PID namespace"),
-            ipc: try await path(settings.host.ipcMode, "ipc", "IPC"))
+        return result
     }
 }

@@ -1,3 +1,4 @@
+import ContainerRuntime
 import Essentials
 import Images
 import LinuxSystem
@@ -16,6 +17,8 @@ extension ContainerService {
             )
         }
         var settings = try ImageDefaults.merge(request.settings, with: image.config.config ?? ContainerDefaults())
+        settings.host.capabilitiesAdded = DefaultSpecification.normalized(settings.host.capabilitiesAdded)
+        settings.host.capabilitiesDropped = DefaultSpecification.normalized(settings.host.capabilitiesDropped)
         let id = Identifier.random()
         let name = request.name.map(Self.bare) ?? NameGenerator.make(isTaken: context.isTaken)
         if settings.hostname.isEmpty { settings.hostname = try await inheritedHostname(settings) ?? Identifier.short(id) }

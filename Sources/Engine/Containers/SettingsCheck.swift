@@ -7,6 +7,7 @@ enum SettingsCheck {
         try checkLife(settings)
         try checkNames(settings)
         try checkModes(settings)
+        try SandboxCheck.check(settings)
         for (key, bindings) in settings.host.portBindings {
             _ = try PortText.parse(key)
             for binding in bindings { _ = try PortText.hostRange(binding.hostPort) }

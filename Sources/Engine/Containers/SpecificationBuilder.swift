@@ -46,6 +46,7 @@ struct SpecificationBuilder {
             SandboxOptions.DeviceMapping(hostPath: $0.hostPath, containerPath: $0.containerPath, access: $0.permissions)
         }
         options.deviceRules = try host.resources.deviceCgroupRules.map(Self.deviceRule)
+        options.annotations = host.annotations
         options.outOfMemoryScore = host.oomScoreAdjustment
         options.terminal = settings.terminal
         options.cgroupVersion = context.runtime.cgroups.version
@@ -58,6 +59,7 @@ struct SpecificationBuilder {
         let host = record.settings.host
         options.processNamespace = host.pidMode == "host" ? .host : shared.pid.map { .join(path: $0) } ?? .own
         options.ipcNamespace = host.ipcMode == "host" ? .host : shared.ipc.map { .join(path: $0) } ?? .own
+        options.hasSharedMemory = host.ipcMode != "none"
         options.hostNameNamespace = host.utsMode == "host" ? .host : .own
         options.networkNamespace = hasNetworkNamespace ? .own : .host
         switch host.cgroupnsMode {
@@ -96,23 +98,15 @@ struct SpecificationBuilder {
         options.capabilitiesDropped = host.capabilitiesDropped
         options.maskedPaths = host.maskedPaths
         options.readOnlyPaths = host.readOnlyPaths
-        for text in host.securityOptions {
-            let parts = text.split(maxSplits: 1) { $0 == "=" || $0 == ":" }.map(String.init)
-            switch (parts.first ?? "", parts.count == 2 ? parts[1] : "") {
-            case ("no-new-privileges", let value): options.noNewPrivileges = value.isEmpty || value == "true"
-            case ("seccomp", "unconfined"): options.seccomp = .unconfined
-            case ("seccomp", "builtin"): options.seccomp = .standard
-            case ("seccomp", let profile): options.seccomp = .profile(Array(profile.utf8))
-            case ("systempaths", "unconfined"):
-                options.maskedPaths = []
-                options.readOnlyPaths = []
-            case ("label", "disable"), ("apparmor", "unconfined"): break
-            case ("apparmor", _): throw GantryError.unsupported("this host has no AppArmor: `\(text)` cannot be met")
-            case ("label", _): throw GantryError.unsupported("this host has no SELinux: `\(text)` cannot be met")
-            default: throw GantryError.invalid("invalid --security-opt 2: \"\(text)\"")
-            }
+        let security = try SecurityOptions(host.securityOptions)
+        options.noNewPrivileges = security.noNewPrivileges
+        options.seccomp = security.seccomp
+        options.writableCgroups = security.writableCgroups
+        options.appArmorProfile = security.appArmorProfile
+        if security.opensSystemPaths {
+            options.maskedPaths = []
+            options.readOnlyPaths = []
         }
-        if host.privileged { options.seccomp = .unconfined }
         return options
     }
 
@@ -171,13 +165,13 @@ extension ContainerPreparation {
         let settings = record.settings
         let user = request.user.isEmpty ? settings.user : request.user
         let identity = try await BlockingWork.run {
-            let root = try OwnedDescriptor.open("/proc/\(processID)/root", O_PATH | O_DIRECTORY)
+            let root = try context.runtime.open("root", O_PATH | O_DIRECTORY, of: processID, in: record.id)
             return try UserDatabase(root: root).identity(user, extra: settings.host.groupsAdded)
         }
-        var host = settings.host
-        if request.privileged { host.privileged = true }
-        var options = try SpecificationBuilder.security(host)
-        if request.privileged, !settings.host.privileged { options.seccomp = .unconfined }
+        var options = try SpecificationBuilder.security(settings.host)
+        // The filter stays the container's: --privileged gives an exec capabilities, no way past what the container was closed with.
+        let filter = try DefaultSpecification.filter(options)
+        if request.privileged { options.privileged = true }
         options.arguments = request.command
         var shown = settings
         shown.terminal = request.terminal
@@ -194,6 +188,6 @@ extension ContainerPreparation {
         options.cgroupVersion = context.runtime.cgroups.version
         let specification = try DefaultSpecification.make(options)
         guard let process = specification.process else { throw GantryError.internal("the default specification has no process") }
-        return (process, specification.linux?.seccomp)
+        return (process, filter)
     }
 }

@@ -23,7 +23,7 @@ extension Container {
             }
             let attachment = NetworkAttachment(networkID: network.id, networkName: network.name, settings: settings)
             if let processID = record.phase.processID {
-                let namespace = try OwnedDescriptor.open("/proc/\(processID)/ns/net", O_RDONLY)
+                let namespace = try context.runtime.open("ns/net", O_RDONLY, of: processID, in: id)
                 let index = record.attachments.count
                 _ = try await context.networks.attach(
                     NetworkAttacher.request(attachment, index: index, record: record, namespace: namespace, ports: []))

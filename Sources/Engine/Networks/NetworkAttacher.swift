@@ -1,4 +1,5 @@
 import CLinux
+import ContainerRuntime
 import Essentials
 import LinuxSystem
 import Networks
@@ -27,7 +28,7 @@ struct NetworkAttacher {
             guard let processID = await other.record.phase.processID else {
                 throw GantryError.conflict("cannot join network of a non running container: \(other.id)")
             }
-            return Result(namespace: try OwnedDescriptor.open("/proc/\(processID)/ns/net", O_RDONLY))
+            return Result(namespace: try context.runtime.open("ns/net", O_RDONLY, of: processID, in: other.id))
         case .networks: return try await attachToNetworks()
         }
     }

@@ -9,6 +9,8 @@ final class DataRootLock: Sendable {
     /// - Throws: `conflict` when another daemon holds it.
     init(_ dataRoot: String) throws {
         try FileSystem.makeDirectories(dataRoot, mode: 0o710)
+        // Also one that was there before: layers hold setuid programs that the host's users must not reach (CVE-2021-41091).
+        try check("chmod", dataRoot) { chmod(dataRoot, 0o710) }
         let path = "\(dataRoot)/lock"
         file = try OwnedDescriptor.open(path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
         do throws(SystemError) {

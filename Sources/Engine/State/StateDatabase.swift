@@ -20,6 +20,9 @@ enum StateDatabase {
         }
         let pool: DatabasePool
         do {
+            // Environments hold secrets. What SQLite puts beside the file gets its mode.
+            let file = try OwnedDescriptor.open(path, O_RDWR | O_CREAT | O_NOFOLLOW, mode: 0o600)
+            try check("fchmod", path) { fchmod(file.raw, 0o600) }
             pool = try DatabasePool(path: path, configuration: configuration)
             var migrator = DatabaseMigrator()
             ContainerTable.registerMigrations(&migrator)

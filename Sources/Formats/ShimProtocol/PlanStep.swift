@@ -40,8 +40,8 @@ package enum PlanOperation: UInt16, Sendable {
     case rootTree = 11
     /// numbers: unused, 1 to cut off; strings: mount point, path.
     case rootBind = 12
-    /// numbers: MOUNT_ATTR_…, 1 to refuse links on the way to the target; strings: type, target, then pairs of key and value
-    /// (an empty value makes the key a flag).
+    /// numbers: MOUNT_ATTR_…, 1 to refuse links on the way to the target, optionally 1 to give the file system's root the mode of
+    /// the directory that it covers; strings: type, target, then pairs of key and value (an empty value makes the key a flag).
     case mountNew = 13
     /// numbers: recursive, attributes to set, attributes to clear, attributes apply recursively, MS_… propagation;
     /// strings: source on the host, target.

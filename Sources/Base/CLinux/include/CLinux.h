@@ -231,10 +231,10 @@ static inline int gantry_set_window(int terminal, unsigned short columns, unsign
     return ioctl(terminal, TIOCSWINSZ, &size);
 }
 // Default handlers for every signal and an empty mask: what a program expects to start with.
+// The kernel is asked directly: the C library keeps two signals for itself, which its posix_spawn leaves ignored.
 static inline void gantry_reset_signals(void) {
-    struct sigaction action;
-    memset(&action, 0, sizeof action);
-    for (int number = 1; number < 65; number++) sigaction(number, &action, NULL);
+    unsigned long action[8] = {0};
+    for (int number = 1; number < 65; number++) syscall(SYS_rt_sigaction, number, action, NULL, 8);
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);

@@ -30,21 +30,19 @@ struct DefaultMounts {
             mount("/dev", "tmpfs", "tmpfs", ["nosuid", "strictatime", "mode=755", "size=65536k"]),
             mount("/dev/pts", "devpts", "devpts", ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620", "gid=5"]),
             sysfs(closed + access),
-            mount("/sys/fs/cgroup", "cgroup", "cgroup", access + closed),
+            mount("/sys/fs/cgroup", "cgroup", "cgroup", (options.writableCgroups ? [] : access) + closed),
+            // The queues of whichever IPC namespace the container is in.
+            mount("/dev/mqueue", "mqueue", "mqueue", closed),
         ]
+        guard options.hasSharedMemory else { return result }
         switch options.ipcNamespace {
         case .own:
             let size = options.sharedMemorySize > 0 ? options.sharedMemorySize : 64 << 20
-            result.append(mount("/dev/mqueue", "mqueue", "mqueue", closed))
             result.append(mount("/dev/shm", "tmpfs", "shm", closed + ["mode=1777", "size=\(size)"]))
-        case .host:
-            result.append(mount("/dev/mqueue", "bind", "/dev/mqueue", ["rbind", "rprivate"]))
-            result.append(mount("/dev/shm", "bind", "/dev/shm", ["rbind", "rprivate"]))
-        case .join(let path):
-            result.append(mount("/dev/mqueue", "mqueue", "mqueue", closed))
-            // `/proc/<pid>/ns/ipc` belongs to the process whose /dev/shm is shared too.
-            let process = path.split(separator: "/").prefix(2).joined(separator: "/")
-            result.append(mount("/dev/shm", "bind", "/\(process)/root/dev/shm", ["bind", "rprivate"] + closed))
+        case .host: result.append(mount("/dev/shm", "bind", "/dev/shm", ["rbind", "rprivate"]))
+        case .join:
+            // The other container's, which the engine opens and hands over: see ``ContainerStart/trees``.
+            result.append(mount("/dev/shm", "bind", "shm", ["bind", "rprivate"] + closed))
         }
         return result
     }

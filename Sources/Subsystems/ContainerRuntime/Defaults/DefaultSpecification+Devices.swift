@@ -41,21 +41,28 @@ extension DefaultSpecification {
                 "error gathering device information while adding custom device \"\(mapping.hostPath)\": no such file or directory",
                 cause: error)
         }
-        if status.kind == .directory {
-            return try FileSystem.list(mapping.hostPath).sorted().flatMap { name in
-                let path = "\(mapping.hostPath)/\(name)"
-                guard let kind = try? FileStatus(path).kind, [.directory, .characterDevice, .blockDevice].contains(kind) else {
-                    return [(device: RuntimeSpecification.Device, rule: Rule)]()
-                }
-                return try mapped(
-                    SandboxOptions.DeviceMapping(
-                        hostPath: path, containerPath: "\(mapping.containerPath)/\(name)", access: mapping.access))
-            }
-        }
-        guard let device = device(status, path: mapping.containerPath) else {
+        let found = try collected(mapping, status)
+        guard !found.isEmpty else {
             throw GantryError.invalid(
                 "error gathering device information while adding custom device \"\(mapping.hostPath)\": not a device node")
         }
+        return found
+    }
+
+    /// What of `mapping` is a device; links inside directories are not followed.
+    private static func collected(
+        _ mapping: SandboxOptions.DeviceMapping, _ status: FileStatus
+    ) throws -> [(device: RuntimeSpecification.Device, rule: Rule)] {
+        if status.kind == .directory {
+            return try FileSystem.list(mapping.hostPath).sorted().flatMap { name in
+                let path = "\(mapping.hostPath)/\(name)"
+                guard let status = try? FileStatus(path) else { return [(device: RuntimeSpecification.Device, rule: Rule)]() }
+                return try collected(
+                    SandboxOptions.DeviceMapping(
+                        hostPath: path, containerPath: "\(mapping.containerPath)/\(name)", access: mapping.access), status)
+            }
+        }
+        guard let device = device(status, path: mapping.containerPath) else { return [] }
         return [(device, Rule(allow: true, type: device.type, major: device.major, minor: device.minor, access: mapping.access))]
     }
 

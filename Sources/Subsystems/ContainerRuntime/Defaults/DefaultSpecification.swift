@@ -43,16 +43,15 @@ package enum DefaultSpecification {
         if !options.privileged {
             linux.maskedPaths = options.maskedPaths ?? maskedPaths + throttleFiles()
             linux.readonlyPaths = options.readOnlyPaths ?? readOnlyPaths
-            linux.seccomp = try seccomp(options.seccomp, capabilities)
-        } else if case .profile = options.seccomp {
-            linux.seccomp = try seccomp(options.seccomp, capabilities)
         }
+        linux.seccomp = try filter(options)
         if options.binds.contains(where: { $0.propagation.hasSuffix("shared") }) {
             linux.rootfsPropagation = "rshared"
         } else if options.binds.contains(where: { $0.propagation.hasSuffix("slave") }) {
             linux.rootfsPropagation = "rslave"
         }
         result.linux = linux
+        if !options.annotations.isEmpty { result.annotations = options.annotations }
         return result
     }
 
@@ -74,6 +73,7 @@ package enum DefaultSpecification {
         process.capabilities = RuntimeSpecification.Capabilities(
             bounding: capabilities, effective: capabilities, permitted: capabilities)
         process.rlimits = options.limits
+        process.apparmorProfile = options.appArmorProfile
         process.noNewPrivileges = options.noNewPrivileges
         process.oomScoreAdj = options.outOfMemoryScore
         return process
@@ -86,7 +86,6 @@ package enum DefaultSpecification {
             Capability.names.enumerated().filter { mask & 1 << UInt64($0.offset) != 0 }.map(\.element)
         }
         if options.privileged { return names(available) }
-        func full(_ name: String) -> String { name.uppercased().hasPrefix("CAP_") ? name.uppercased() : "CAP_" + name.uppercased() }
         let added = options.capabilitiesAdded.map(full)
         let dropped = options.capabilitiesDropped.map(full)
         let addedMask = try Capability.mask(added.filter { $0 != "CAP_ALL" })
@@ -99,6 +98,28 @@ package enum DefaultSpecification {
         if added.contains("CAP_ALL") { mask = available }
         if dropped.contains("CAP_ALL") { mask = 0 } else { mask &= ~(try Capability.mask(dropped)) }
         return names(mask | addedMask)
+    }
+
+    /// - Throws: `invalid` for a name that is no capability; `ALL` is one here.
+    package static func checkCapabilities(_ names: [String]) throws(GantryError) {
+        _ = try Capability.mask(names.map(full).filter { $0 != "CAP_ALL" })
+    }
+
+    /// - Throws: `invalid` unless `bytes` are a profile that can be compiled.
+    package static func checkProfile(_ bytes: [UInt8]) throws(GantryError) {
+        do {
+            let profile = try DockerSeccompProfile.resolve(bytes, capabilities: [])
+            _ = try SeccompCompiler.shared.compile(profile)
+        } catch { throw .invalid("Decoding seccomp profile failed", cause: error) }
+    }
+
+    /// Names as they are kept and shown: upper case with `CAP_`, sorted, each once; `ALL` stands for itself.
+    package static func normalized(_ names: [String]) -> [String] {
+        Set(names.map(full)).map { $0 == "CAP_ALL" ? "ALL" : $0 }.sorted()
+    }
+
+    private static func full(_ name: String) -> String {
+        name.uppercased().hasPrefix("CAP_") ? name.uppercased() : "CAP_" + name.uppercased()
     }
 
     // MARK: Namespaces and kernel values
@@ -128,12 +149,14 @@ package enum DefaultSpecification {
         return result
     }
 
-    private static func seccomp(_ choice: SandboxOptions.Seccomp, _ capabilities: [String]) throws -> LinuxSeccomp? {
-        switch choice {
+    /// The filter that the options come to, nil for none: with all privileges only a profile that was asked for.
+    package static func filter(_ options: SandboxOptions) throws -> LinuxSeccomp? {
+        switch options.seccomp {
         case .unconfined: return nil
-        case .standard: return DefaultSeccomp.profile(capabilities: Set(capabilities))
+        case .standard:
+            return options.privileged ? nil : DefaultSeccomp.profile(capabilities: Set(try capabilities(options)))
         case .profile(let bytes):
-            do { return try DockerSeccompProfile.resolve(bytes, capabilities: Set(capabilities)) } catch {
+            do { return try DockerSeccompProfile.resolve(bytes, capabilities: Set(try capabilities(options))) } catch {
                 throw GantryError.invalid("opening seccomp profile failed", cause: error)
             }
         }

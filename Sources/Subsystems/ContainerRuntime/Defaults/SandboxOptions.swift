@@ -75,6 +75,10 @@ package struct SandboxOptions: Sendable {
     package var temporaries: [Temporary] = []
     /// Bytes of /dev/shm; 0 for 64 MiB.
     package var sharedMemorySize: Int64 = 0
+    /// False: there is no /dev/shm. With a joined IPC namespace its tree is in ``ContainerStart/trees``.
+    package var hasSharedMemory = true
+    /// The container's own control groups may be written by it.
+    package var writableCgroups = false
     package var devices: [DeviceMapping] = []
     package var deviceRules: [RuntimeSpecification.DeviceRule] = []
     package var sysctls: [String: String] = [:]
@@ -85,6 +89,8 @@ package struct SandboxOptions: Sendable {
     package var noNewPrivileges = false
     package var outOfMemoryScore: Int = 0
     package var seccomp = Seccomp.standard
+    /// nil for none.
+    package var appArmorProfile: String?
     package var processNamespace = NamespaceMode.own
     package var ipcNamespace = NamespaceMode.own
     package var hostNameNamespace = NamespaceMode.own
@@ -98,6 +104,8 @@ package struct SandboxOptions: Sendable {
     /// A file of the host's that is bound to /sbin/docker-init and runs the program.
     package var initProgram: String?
     package var terminal = false
+    /// For whoever reads the specification; nothing here does.
+    package var annotations: [String: String] = [:]
     /// nil for the default lists, empty for none.
     package var maskedPaths: [String]?
     package var readOnlyPaths: [String]?

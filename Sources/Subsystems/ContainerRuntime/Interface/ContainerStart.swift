@@ -55,6 +55,8 @@ package struct ContainerStart: Sendable {
     package var id: String
     package var specification: RuntimeSpecification
     package var root: RootFileSystem
+    /// Sources of bind mounts as detached trees by destination, for places that a container could change under a path.
+    package var trees: [String: OwnedDescriptor]
     /// Joined when given; otherwise the specification's network namespace entry decides.
     package var networkNamespace: OwnedDescriptor?
     package var stdio: StandardStreams
@@ -70,12 +72,14 @@ package struct ContainerStart: Sendable {
     package var preserved: [OwnedDescriptor] = []
 
     package init(
-        id: String, specification: RuntimeSpecification, root: RootFileSystem, networkNamespace: OwnedDescriptor? = nil,
-        stdio: StandardStreams = StandardStreams(), log: LogFile? = nil, hold: Bool = false
+        id: String, specification: RuntimeSpecification, root: RootFileSystem, trees: [String: OwnedDescriptor] = [:],
+        networkNamespace: OwnedDescriptor? = nil, stdio: StandardStreams = StandardStreams(), log: LogFile? = nil,
+        hold: Bool = false
     ) {
         self.id = id
         self.specification = specification
         self.root = root
+        self.trees = trees
         self.networkNamespace = networkNamespace
         self.stdio = stdio
         self.log = log

@@ -98,6 +98,7 @@ package final class ShimRuntime: Sendable {
             try FileSystem.makeDirectories(directory, mode: 0o700)
             let container = OwnedDescriptor(
                 try LinuxSystem.check("pidfd_open", "\(request.initProcessID)") { gantry_pidfd_open(request.initProcessID, 0) })
+            try requireProcess(request.initProcessID, in: request.id)
             let groups = try execGroups(request)
             let plan = try ExecPlanner(
                 request: request, stateDirectory: directory, container: container,

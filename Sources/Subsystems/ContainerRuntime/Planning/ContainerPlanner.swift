@@ -80,9 +80,9 @@ package struct ContainerPlanner {
         let process = specification.process!
         for mount in specification.mounts ?? [] {
             try MountPlanner(
-                mount: mount, cgroups: cgroups, cgroupPath: cgroupPath, hostMounts: user.hostMounts, label: linux.mountLabel ?? ""
-            )
-            .add(to: &plan)
+                mount: mount, cgroups: cgroups, cgroupPath: cgroupPath, hostMounts: user.hostMounts, label: linux.mountLabel ?? "",
+                tree: request.trees[mount.destination]
+            ).add(to: &plan)
         }
         addDevices(&plan)
         try addNames(&plan)

@@ -13,6 +13,8 @@ struct MountPlanner {
     var hostMounts: HostMounts?
     /// SELinux label of new file systems; empty for none.
     var label = ""
+    /// The mount's source, already opened; then no path of the host is looked up.
+    var tree: OwnedDescriptor?
 
     /// Files of /proc that may be replaced; anything else there could fake what the kernel says (CVE-2019-16884).
     private static let replaceable: Set<String> = [
@@ -57,7 +59,7 @@ struct MountPlanner {
             change.set, isRecursive ? change.kernelClear : change.kernelClear & ~MountOptions.readOnly, isRecursive ? 1 : 0,
             propagation,
         ]
-        if let tree = try hostMounts?.tree(for: mount, source: source, recursive: recursive, idMap: options.idMap) {
+        if let tree = try self.tree ?? hostMounts?.tree(for: mount, source: source, recursive: recursive, idMap: options.idMap) {
             plan.add(.bindTree, [plan.index(of: tree)] + numbers, [target])
         } else {
             plan.add(.bind, [recursive ? 1 : 0] + numbers, [source, target])
@@ -84,7 +86,10 @@ struct MountPlanner {
         for (key, value) in options.data where key != "newinstance" { strings += [key, value] }
         if !label.isEmpty, ["tmpfs", "devpts", "mqueue", "ramfs"].contains(type) { strings += ["context", label] }
         let isKernelTree = ["/proc", "/sys", "/dev"].contains { target == $0 || target.hasPrefix($0 + "/") }
-        plan.add(options.copiesUp ? .mountCopy : .mountNew, [options.attributes.set, isKernelTree ? 1 : 0], strings)
+        // A tmpfs looks like the directory that it covers unless it is told otherwise: /root stays closed, /tmp open.
+        let takesMode: [UInt64] = type == "tmpfs" && !options.data.contains { $0.key == "mode" } ? [1] : []
+        plan.add(
+            options.copiesUp ? .mountCopy : .mountNew, [options.attributes.set, isKernelTree ? 1 : 0] + takesMode, strings)
         // A new mount is private and has nothing below it.
         let kind = options.propagation & UInt64(MS_SHARED | MS_UNBINDABLE)
         let all = options.recursive

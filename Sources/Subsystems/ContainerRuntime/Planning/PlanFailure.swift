@@ -24,6 +24,11 @@ enum PlanFailure {
             return ProcessStartError(
                 kind: .other, step: cause.call,
                 message: "chdir to cwd (\"\(argument(step))\") set in config.json failed: \(cause.reason)")
+        case .resourceLimit where report.errno == EPERM: return ProcessLimits.refusal(step, cause)
+        case .outOfMemoryScore where report.errno == EACCES || report.errno == EPERM:
+            return GantryError(
+                .unsupported, "this host cannot lower the OOM score to \(argument(step)): the daemon lacks CAP_SYS_RESOURCE",
+                cause: cause, hint: "leave --oom-score-adj out or raise the score")
         default:
             return GantryError(
                 .unavailable, "cannot prepare the container (step \(report.step + 1) of \(plan.steps.count))", cause: cause)
@@ -63,6 +68,7 @@ enum PlanFailure {
         switch step.operation {
         case .mountNew, .mountCopy: "mount \(text(step, 0)) on"
         case .bind: "bind `\(text(step, 0))` on"
+        case .bindTree: "bind on"
         case .rootTree: "attach the root at"
         case .rootBind: "bind the root"
         case .device: "make the device"
@@ -71,7 +77,7 @@ enum PlanFailure {
         case .sysctl: "set the sysctl"
         case .workingDirectory: "chdir"
         case .execute: "execve"
-        case .resourceLimit: "set resource limit \(step.numbers.first ?? 0) to \(step.numbers.dropFirst().first ?? 0)"
+        case .resourceLimit: "set the limit \(ProcessLimits.name(step)) to \(step.numbers.dropFirst().first ?? 0)"
         case .outOfMemoryScore: "set the OOM score to"
         case .enterCgroups: "enter the control group"
         case .fork: "clone"
@@ -97,9 +103,8 @@ enum PlanFailure {
 
     private static func argument(_ step: PlanStep) -> String {
         switch step.operation {
-        case .mountNew, .mountCopy, .bind, .symbolicLink: text(step, 1)
-        case .label: text(step, 1)
-        case .affinity, .memoryPolicy, .seccomp, .seccompNotify: ""
+        case .mountNew, .mountCopy, .bind, .symbolicLink, .label: text(step, 1)
+        case .affinity, .memoryPolicy, .seccomp, .seccompNotify, .resourceLimit: ""
         case .identity: "\(step.numbers.first ?? 0)"
         default: text(step, 0)
         }

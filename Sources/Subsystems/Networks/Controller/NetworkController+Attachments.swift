@@ -129,7 +129,11 @@ extension NetworkController {
             LinkChange(up: true, alias: "\(configuration.linkMark)endpoint:\(endpoint.id)", master: bridge.index), link: index)
         let isolated = network.options[BridgeOption.enableICC].map { $0 == "false" || $0 == "0" } ?? false
         try socket.setPort(hairpin: true, isolated: isolated, link: index)
-        let inside = try NamespaceThread.run(in: request.namespace) { try RouteSocket() }
+        let inside = try NamespaceThread.run(in: request.namespace) {
+            // No address of IPv6 by itself either, so that nothing goes past the rules of a network without it (CVE-2024-32473).
+            if endpoint.ipv6Address.isEmpty { try Self.setIPv6("disable_ipv6", "1", link: endpoint.interfaceName) }
+            return try RouteSocket()
+        }
         guard let peer = try inside.link(named: endpoint.interfaceName) else {
             throw GantryError.unavailable("the new link `\(endpoint.interfaceName)` is not in its namespace")
         }

@@ -28,11 +28,20 @@ extension NetworkController {
             index = try socket.createBridge(name: name, mtu: mtu(of: network))
             try socket.set(LinkChange(alias: "\(configuration.linkMark)network:\(network.id)"), link: index)
         }
+        // A container's router advertisements do not make it the host's gateway (CVE-2020-13401).
+        try Self.setIPv6("accept_ra", "0", link: name)
         for pool in network.pools {
             guard let subnet = IPSubnet(pool.subnet), let gateway = IPAddress(pool.gateway) else { continue }
             try socket.addAddress(gateway, prefixLength: subnet.prefixLength, link: index)
         }
         try socket.set(LinkChange(up: true), link: index)
+    }
+
+    /// Writes one of the kernel's values for a link in this thread's namespace; a kernel without IPv6 has none.
+    static func setIPv6(_ name: String, _ value: String, link: String) throws {
+        do throws(SystemError) { try FileSystem.writeControl("/proc/sys/net/ipv6/conf/\(link)/\(name)", value) } catch {
+            guard error.errno == ENOENT else { throw error }
+        }
     }
 
     /// Removes a bridge that we made; one of somebody else stays.

@@ -1,0 +1,46 @@
+import CLinux
+import ContainerRuntime
+import Essentials
+import LinuxSystem
+
+/// Namespaces that a container takes from others.
+struct SharedNamespaces {
+    /// Paths under /proc of other containers' namespaces; nil: its own.
+    var pid: String?
+    var ipc: String?
+    /// The other container's /dev/shm, which goes with its IPC namespace.
+    var memory: OwnedDescriptor?
+
+    static func find(_ settings: ContainerSettings, context: EngineContext) async throws -> SharedNamespaces {
+        var result = SharedNamespaces()
+        if let (other, processID) = try await donor(settings.host.pidMode, "PID namespace", context) {
+            result.pid = "/proc/\(processID)/ns/pid"
+            _ = try context.runtime.open("ns/pid", O_RDONLY, of: processID, in: other)
+        }
+        if let (other, processID) = try await donor(settings.host.ipcMode, "IPC", context) {
+            guard isShareable(await (try context.container(other)).record.settings.host.ipcMode) else {
+                throw GantryError.invalid(
+                    "container \(other): non-shareable IPC (hint: use IpcMode:shareable for the donor container)")
+            }
+            result.ipc = "/proc/\(processID)/ns/ipc"
+            let namespace = try context.runtime.open("ns/mnt", O_RDONLY, of: processID, in: other)
+            result.memory = try await BlockingWork.run { try PrivateMounts.tree(of: "/dev/shm", in: namespace) }
+        }
+        return result
+    }
+
+    /// The container named by `container:<name>` and its first process.
+    private static func donor(
+        _ mode: String, _ word: String, _ context: EngineContext
+    ) async throws -> (id: String, processID: Int32)? {
+        guard mode.hasPrefix("container:") else { return nil }
+        let other = try context.container(String(mode.dropFirst(10)))
+        guard let processID = await other.record.phase.processID else {
+            throw GantryError.conflict("cannot join \(word) of a non running container: \(other.id)")
+        }
+        return (other.id, processID)
+    }
+
+    /// A container's IPC is its own unless it was made to be shared.
+    private static func isShareable(_ mode: String) -> Bool { !["", "private", "none"].contains(mode) }
+}
