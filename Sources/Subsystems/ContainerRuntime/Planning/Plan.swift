@@ -16,6 +16,10 @@ package struct Plan: Sendable {
         steps.append(PlanStep(operation, numbers: numbers, strings: [bytes]))
     }
 
+    mutating func add(_ operation: PlanOperation, _ numbers: [UInt64], byteStrings: [[UInt8]]) {
+        steps.append(PlanStep(operation, numbers: numbers, strings: byteStrings))
+    }
+
     /// - Returns: the index by which steps name `descriptor`.
     mutating func index(of descriptor: OwnedDescriptor) -> UInt64 {
         if let known = descriptors.firstIndex(where: { $0 === descriptor }) { return UInt64(known) }
@@ -35,7 +39,7 @@ package struct Plan: Sendable {
         steps.map { step in
             let numbers = step.numbers.map { "0x" + String($0, radix: 16) }
             let strings = step.strings.map { bytes in
-                step.operation == .seccomp ? "<\(bytes.count) bytes>" : "\"\(String(decoding: bytes, as: UTF8.self))\""
+                step.operation == .seccomp || step.operation == .logService ? "<\(bytes.count) bytes>" : "\"\(String(decoding: bytes, as: UTF8.self))\""
             }
             return (["\(step.operation)"] + numbers + strings).joined(separator: " ")
         }.joined(separator: "\n")

@@ -46,10 +46,11 @@ extension ContainerRoutes {
         query.until = try parameters.time("until").flatMap { $0.nanoseconds == 0 ? nil : $0 }
         query.tail = Int(parameters["tail"]).flatMap { $0 < 0 ? nil : $0 }
         query.details = parameters.bool("details")
-        let (terminal, entries) = try await containers.logs(request.name(), query)
-        let line = LogLineFormat(multiplexed: !terminal, timestamps: parameters.bool("timestamps"), details: query.details)
+        query.timestamps = parameters.bool("timestamps")
+        let (terminal, read) = try await containers.logs(request.name(), query)
+        let format = LogLineFormat(multiplexed: !terminal, timestamps: query.timestamps, details: query.details)
         return .bytes(StreamType.name(terminal: terminal, version: request.version), early: true) { sink in
-            for try await entry in entries { try await sink(line.bytes(of: entry)) }
+            try await read { batch in try await sink(format.bytes(of: batch)) }
         }
     }
 
