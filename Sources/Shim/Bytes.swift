@@ -24,7 +24,7 @@ final class Bytes {
         guard count + more > capacity else { return }
         capacity = max(count + more, capacity * 2, 4096)
         let larger = UnsafeMutablePointer<UInt8>.allocate(capacity: capacity)
-        larger.update(from: base, count: count)
+        memcpy(larger, base, count)
         base.deallocate()
         base = larger
     }
@@ -38,7 +38,7 @@ final class Bytes {
     func append(_ bytes: UnsafeBufferPointer<UInt8>) {
         guard let start = bytes.baseAddress, bytes.count > 0 else { return }
         reserve(bytes.count)
-        end.update(from: start, count: bytes.count)
+        memcpy(base + count, start, bytes.count)
         count += bytes.count
     }
 
@@ -46,6 +46,19 @@ final class Bytes {
 
     func append(_ literal: StaticString) {
         append(UnsafeBufferPointer(start: literal.utf8Start, count: literal.utf8CodeUnitCount))
+    }
+
+    /// Puts bytes at `place`, where there is room. The pointer's own way of copying is a loop over bytes here.
+    /// - Returns: the place after them.
+    static func put(
+        _ bytes: UnsafePointer<UInt8>, _ count: Int, at place: UnsafeMutablePointer<UInt8>
+    ) -> UnsafeMutablePointer<UInt8> {
+        memcpy(place, bytes, count)
+        return place + count
+    }
+
+    static func put(_ literal: StaticString, at place: UnsafeMutablePointer<UInt8>) -> UnsafeMutablePointer<UInt8> {
+        put(literal.utf8Start, literal.utf8CodeUnitCount, at: place)
     }
 
     func append(_ byte: UInt8) {
@@ -56,7 +69,11 @@ final class Bytes {
 
     /// Little endian.
     func append<Number: FixedWidthInteger>(number: Number) {
-        for index in 0..<(Number.bitWidth / 8) { append(UInt8(truncatingIfNeeded: number >> (8 * index))) }
+        var raw = number.littleEndian
+        let size = Number.bitWidth / 8
+        reserve(size)
+        memcpy(base + count, &raw, size)
+        count += size
     }
 
     func removeAll() {

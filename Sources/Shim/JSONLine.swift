@@ -17,84 +17,78 @@ enum JSONLine {
     static func append(_ text: UnsafeBufferPointer<UInt8>, newline: Bool, ending: UnsafeBufferPointer<UInt8>, to output: Bytes) {
         // No byte becomes more than six.
         output.reserve(16 + 6 * text.count + ending.count)
-        output.append("{\"log\":\"")
-        appendEscaped(text, to: output)
-        if newline { output.append("\\n") }
-        output.append(ending)
+        let start = output.end
+        var place = Bytes.put("{\"log\":\"", at: start)
+        if let base = text.baseAddress { place = putEscaped(base, text.count, at: place) }
+        if newline { place = Bytes.put("\\n", at: place) }
+        if let base = ending.baseAddress { place = Bytes.put(base, ending.count, at: place) }
+        output.advance(place - start)
     }
 
     /// JSON's escapes and those that Go adds for HTML; every byte that is not part of valid UTF-8 becomes `\ufffd`.
-    /// The room is there already.
-    private static func appendEscaped(_ text: UnsafeBufferPointer<UInt8>, to output: Bytes) {
+    private static func putEscaped(
+        _ text: UnsafePointer<UInt8>, _ count: Int, at start: UnsafeMutablePointer<UInt8>
+    ) -> UnsafeMutablePointer<UInt8> {
+        var place = start
         var index = 0
-        while index < text.count {
-            let plain = plainBytes(text, from: index)
-            if plain > 0 {
-                output.end.update(from: text.baseAddress! + index, count: plain)
-                output.advance(plain)
-                index += plain
-                if index == text.count { return }
-            }
+        while index < count {
             let byte = text[index]
-            if byte < 0x80 {
-                appendSpecial(byte, to: output)
+            if isPlain(byte) {
+                place.pointee = byte
+                place += 1
                 index += 1
-                continue
-            }
-            let length = UTF8Sequence.length(text, at: index)
-            if length == 0 {
-                output.append("\\ufffd")
+            } else if byte < 0x80 {
+                place = putSpecial(byte, at: place)
                 index += 1
-            } else if length == 3, byte == 0xE2, text[index + 1] == 0x80, text[index + 2] & 0xFE == 0xA8 {
-                if text[index + 2] == 0xA8 { output.append("\\u2028") } else { output.append("\\u2029") }
-                index += 3
             } else {
-                output.append(UnsafeBufferPointer(rebasing: text[index..<index + length]))
-                index += length
+                let length = UTF8Sequence.length(text + index, count - index)
+                if length == 0 {
+                    place = Bytes.put("\\ufffd", at: place)
+                    index += 1
+                } else if length == 3, byte == 0xE2, text[index + 1] == 0x80, text[index + 2] & 0xFE == 0xA8 {
+                    place = text[index + 2] == 0xA8 ? Bytes.put("\\u2028", at: place) : Bytes.put("\\u2029", at: place)
+                    index += 3
+                } else {
+                    place = Bytes.put(text + index, length, at: place)
+                    index += length
+                }
             }
         }
+        return place
     }
 
     /// One bit for each of the characters 0 to 63 that are written differently: the controls, `"`, `&`, `<` and `>`.
-    private static let special: UInt64 = 0xFFFF_FFFF | 1 << 0x22 | 1 << 0x26 | 1 << 0x3C | 1 << 0x3E
+    private static var special: UInt64 { 0xFFFF_FFFF | 1 << 0x22 | 1 << 0x26 | 1 << 0x3C | 1 << 0x3E }
 
-    /// How many bytes from `start` on are written as they are.
-    private static func plainBytes(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Int {
-        var index = start
-        while index < text.count {
-            let byte = text[index]
-            if byte < 64 {
-                if special >> UInt64(byte) & 1 != 0 { break }
-            } else if byte == 0x5C || byte >= 0x80 {
-                break
-            }
-            index += 1
-        }
-        return index - start
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        byte < 64 ? special >> UInt64(byte) & 1 == 0 : byte != 0x5C && byte < 0x80
     }
 
-    private static func appendSpecial(_ byte: UInt8, to output: Bytes) {
+    private static func putSpecial(_ byte: UInt8, at place: UnsafeMutablePointer<UInt8>) -> UnsafeMutablePointer<UInt8> {
         switch byte {
-        case 0x22: output.append("\\\"")
-        case 0x5C: output.append("\\\\")
-        case 0x0A: output.append("\\n")
-        case 0x0D: output.append("\\r")
-        case 0x09: output.append("\\t")
+        case 0x22: return Bytes.put("\\\"", at: place)
+        case 0x5C: return Bytes.put("\\\\", at: place)
+        case 0x0A: return Bytes.put("\\n", at: place)
+        case 0x0D: return Bytes.put("\\r", at: place)
+        case 0x09: return Bytes.put("\\t", at: place)
         default:
-            output.append("\\u00")
-            for digit in [byte >> 4, byte & 15] { output.append(digit < 10 ? 48 + digit : 87 + digit) }
+            let next = Bytes.put("\\u00", at: place)
+            next[0] = digit(byte >> 4)
+            next[1] = digit(byte & 15)
+            return next + 2
         }
     }
+
+    private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? 48 + value : 87 + value }
 }
 
 enum UTF8Sequence {
-    /// How many bytes the sequence at `index` has, 0 when it is not valid (Unicode 15, table 3-7).
-    static func length(_ text: UnsafeBufferPointer<UInt8>, at index: Int) -> Int {
-        let left = text.count - index
+    /// How many bytes the sequence at `text` has, of which `left` may be looked at; 0 when it is not valid (Unicode 15, table 3-7).
+    static func length(_ text: UnsafePointer<UInt8>, _ left: Int) -> Int {
         func continues(_ offset: Int, _ low: UInt8 = 0x80, _ high: UInt8 = 0xBF) -> Bool {
-            offset < left && text[index + offset] >= low && text[index + offset] <= high
+            offset < left && text[offset] >= low && text[offset] <= high
         }
-        switch text[index] {
+        switch text[0] {
         case 0xC2...0xDF: return continues(1) ? 2 : 0
         case 0xE0: return continues(1, 0xA0) && continues(2) ? 3 : 0
         case 0xED: return continues(1, 0x80, 0x9F) && continues(2) ? 3 : 0
