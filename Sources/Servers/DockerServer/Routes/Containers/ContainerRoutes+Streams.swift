@@ -9,6 +9,7 @@ extension ContainerRoutes {
             Route("GET", "/containers/{name}/logs", endsWithClient: true, logs),
             Route("GET", "/containers/{name}/stats", endsWithClient: true, stats),
             Route("POST", "/containers/{name}/attach", attach),
+            Route("GET", "/containers/{name}/attach/ws", attachWebSocket),
         ]
     }
 
@@ -84,8 +85,7 @@ extension ContainerRoutes {
         }
     }
 
-    @Sendable private func attach(_ request: RequestContext) async throws -> Reply {
-        let query = request.query
+    private static func attachRequest(_ query: Query) -> AttachRequest {
         var attach = AttachRequest()
         attach.stdin = query.bool("stdin")
         attach.stdout = query.bool("stdout")
@@ -93,6 +93,20 @@ extension ContainerRoutes {
         attach.stream = query.bool("stream")
         attach.logs = query.bool("logs")
         attach.detachKeys = query.text("detachKeys")
+        return attach
+    }
+
+    @Sendable private func attachWebSocket(_ request: RequestContext) async throws -> Reply {
+        let head = try WebSocketHandshake.answer(to: request.head)
+        var attach = Self.attachRequest(request.query)
+        // Before 1.42 nobody could choose. Source: Engine API 1.42, changes.
+        if request.version < APIVersion(1, 42) { (attach.stdin, attach.stdout, attach.stderr) = (true, true, true) }
+        let session = try await containers.attach(request.name(), attach)
+        return WebSocketBridge.reply(session, head: head, stdin: attach.stdin && attach.stream)
+    }
+
+    @Sendable private func attach(_ request: RequestContext) async throws -> Reply {
+        let attach = Self.attachRequest(request.query)
         do {
             let session = try await containers.attach(request.name(), attach)
             return AttachBridge.reply(session, version: request.version, stdin: attach.stdin && attach.stream, sendsHeaders: false)
