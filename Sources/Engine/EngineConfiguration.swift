@@ -1,3 +1,5 @@
+package import Essentials
+
 /// Where the engine keeps its things and what it offers by default.
 package struct EngineConfiguration: Sendable {
     /// Images, containers, volumes and the database; survives restarts of the host.
@@ -13,10 +15,27 @@ package struct EngineConfiguration: Sendable {
     package var insecureRegistries: [String] = []
     package var labels: [String] = []
     package var debug = false
+    /// Of containers that name no log driver of their own.
+    package var logDriver = "json-file"
+    package var logOptions: [String: String] = [:]
+    /// Containers that say nothing of it have an init of ours as their first process.
+    package var usesInit = false
     /// The engine's version, shown to clients.
     package var version = "0.1.0"
 
     package init() {}
 
     func containerDirectory(_ id: String) -> String { "\(dataRoot)/containers/\(id)" }
+
+    /// - Throws: `invalid` for an unknown log driver or option.
+    package func check() throws(GantryError) { _ = try LogConfiguration(driver: logDriver, options: logOptions) }
+}
+
+extension HostSettings {
+    /// The daemon's driver when none is named, and its options where the container has none of its own.
+    mutating func applyLogDefaults(_ configuration: EngineConfiguration) {
+        if logDriver.isEmpty { logDriver = configuration.logDriver }
+        guard logDriver == configuration.logDriver, logDriver != "none" else { return }
+        logOptions.merge(configuration.logOptions) { own, _ in own }
+    }
 }

@@ -70,7 +70,7 @@ struct Child: ~Copyable {
 
     private mutating func perform(_ step: PlanStep) throws(Failure) {
         switch step.operation {
-        case .stateDirectory, .streams, .log, .outOfMemoryFile, .enterProcessNamespace, .fork: throw Failure(errno: EBADMSG)
+        case .stateDirectory, .streams, .log, .logService, .outOfMemoryFile, .enterProcessNamespace, .fork: throw Failure(errno: EBADMSG)
         case .enterCgroups: for path in step.strings { try writeControl(path, [48]) }
         case .enterNamespace:
             let descriptor = try step.descriptor(0)
@@ -130,7 +130,6 @@ struct Child: ~Copyable {
         switch step.operation {
         case .awaitDaemon: try awaitDaemon(step)
         case .becomeRoot: try becomeRoot()
-        case .bindTree: try bindTree(step)
         case .mountCopy: try mountCopy(step)
         case .changeMount: try changeMount(step)
         case .hook: try runHook(step)

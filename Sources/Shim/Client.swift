@@ -4,21 +4,26 @@ import CLinux
 final class Client {
     let socket: CInt
     var incoming: [UInt8] = []
-    private(set) var outgoing: [UInt8] = []
+    private let outgoing = Bytes()
     private var sent = 0
     var attached: UInt8 = 0
+    /// Attached before the program ran: the container waits for it as for the reader of a pipe. Others are onlookers, who are
+    /// given up when they take nothing for too long.
+    var isPartOfPipeline = false
     /// The other side has closed its half, or asked for standard input's end.
     var inputEnded = false
     var isGone = false
+    /// Given up rather than gone by itself.
+    private(set) var wasDropped = false
     /// Waits for the outcome of a release.
     var awaitsRelease = false
     /// When bytes were last taken by the other side, while some are waiting.
-    private var lastProgress: Int64 = 0
+    private(set) var lastProgress: Int64 = 0
 
     /// Bytes waiting for a client beyond which nothing more is read from the container.
-    static let backlogLimit = 128 << 10
-    /// Milliseconds without progress after which a client with a full backlog is given up.
-    static let patience: Int64 = 30_000
+    private static let backlogLimit = 512 << 10
+    /// Milliseconds without progress after which an onlooker with a full backlog is given up.
+    private static let patience: Int64 = 5000
 
     init(socket: CInt) { self.socket = socket }
 
@@ -27,19 +32,23 @@ final class Client {
     var pending: Int { outgoing.count - sent }
     var isSlow: Bool { pending > Self.backlogLimit }
 
-    func send(_ kind: FrameKind, _ payload: [UInt8] = []) {
+    func send(_ kind: FrameKind, _ payload: [UInt8] = []) { payload.withUnsafeBufferPointer { send(kind, $0) } }
+
+    /// - Parameter payload: at most ``Frame/maximumPayload`` bytes.
+    func send(_ kind: FrameKind, _ payload: UnsafeBufferPointer<UInt8>) {
         if isGone { return }
         if pending == 0 { lastProgress = Clock.milliseconds() }
-        outgoing += Frame.encode(kind, payload)
+        outgoing.append(kind.rawValue)
+        for _ in 0..<3 { outgoing.append(0 as UInt8) }
+        outgoing.append(number: UInt32(payload.count))
+        outgoing.append(payload)
         write()
     }
 
     /// Sends as much as the other side takes now.
     func write() {
         while sent < outgoing.count && !isGone {
-            let count = outgoing.withUnsafeBytes {
-                gantry_send(socket, $0.baseAddress! + sent, $0.count - sent, 0)
-            }
+            let count = gantry_send(socket, outgoing.base + sent, outgoing.count - sent, 0)
             if count > 0 {
                 sent += count
                 lastProgress = Clock.milliseconds()
@@ -51,9 +60,9 @@ final class Client {
             }
         }
         if sent == outgoing.count {
-            outgoing.removeAll(keepingCapacity: outgoing.capacity <= 65536)
+            outgoing.removeAll()
             sent = 0
-        } else if sent > 65536 {
+        } else if sent > Self.backlogLimit {
             outgoing.removeFirst(sent)
             sent = 0
         }
@@ -71,6 +80,8 @@ final class Client {
     }
 
     func giveUpIfStuck(_ now: Int64) {
-        if isSlow && now - lastProgress > Self.patience { isGone = true }
+        guard !isPartOfPipeline, isSlow, now - lastProgress > Self.patience else { return }
+        isGone = true
+        wasDropped = true
     }
 }

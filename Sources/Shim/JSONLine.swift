@@ -1,59 +1,94 @@
 import CLinux
 
-/// Lines as Docker's `json-file` driver writes them: `{"log":"…","stream":"stdout","time":"…"}`.
+/// Lines as Docker's `json-file` driver writes them: `{"log":"…","stream":"stdout","attrs":{…},"time":"…"}`.
 enum JSONLine {
-    static func append(_ content: ArraySlice<UInt8>, isError: Bool, at nanoseconds: Int64, to output: inout [UInt8]) {
-        output += bytes("{\"log\":\"")
-        appendEscaped(content, to: &output)
-        output += isError ? bytes("\",\"stream\":\"stderr\",\"time\":\"") : bytes("\",\"stream\":\"stdout\",\"time\":\"")
-        appendTime(nanoseconds, to: &output)
-        output += bytes("\"}\n")
+    /// What comes after the text: the same for all lines of one read.
+    /// - Parameter attributes: `"attrs":{…},` or nothing.
+    static func ending(isError: Bool, attributes: [UInt8], at nanoseconds: Int64) -> [UInt8] {
+        var result = isError ? bytes("\",\"stream\":\"stderr\",") : bytes("\",\"stream\":\"stdout\",")
+        result += attributes
+        result += bytes("\"time\":\"")
+        Calendar.appendRFC3339(nanoseconds, to: &result)
+        result += bytes("\"}\n")
+        return result
+    }
+
+    /// - Parameter newline: the line has ended; its newline is not part of `text`.
+    static func append(_ text: UnsafeBufferPointer<UInt8>, newline: Bool, ending: UnsafeBufferPointer<UInt8>, to output: Bytes) {
+        // No byte becomes more than six.
+        output.reserve(16 + 6 * text.count + ending.count)
+        let start = output.end
+        var place = Bytes.put("{\"log\":\"", at: start)
+        if let base = text.baseAddress { place = putEscaped(base, text.count, at: place) }
+        if newline { place = Bytes.put("\\n", at: place) }
+        if let base = ending.baseAddress { place = Bytes.put(base, ending.count, at: place) }
+        output.advance(place - start)
     }
 
     /// JSON's escapes and those that Go adds for HTML; every byte that is not part of valid UTF-8 becomes `\ufffd`.
-    static func appendEscaped(_ content: ArraySlice<UInt8>, to output: inout [UInt8]) {
-        var index = content.startIndex
-        while index < content.endIndex {
-            let byte = content[index]
-            if byte < 0x80 {
-                appendASCII(byte, to: &output)
+    private static func putEscaped(
+        _ text: UnsafePointer<UInt8>, _ count: Int, at start: UnsafeMutablePointer<UInt8>
+    ) -> UnsafeMutablePointer<UInt8> {
+        var place = start
+        var index = 0
+        while index < count {
+            let byte = text[index]
+            if isPlain(byte) {
+                place.pointee = byte
+                place += 1
                 index += 1
-                continue
-            }
-            let length = sequenceLength(content, at: index)
-            if length == 0 {
-                output += bytes("\\ufffd")
+            } else if byte < 0x80 {
+                place = putSpecial(byte, at: place)
                 index += 1
-            } else if length == 3, byte == 0xE2, content[index + 1] == 0x80, content[index + 2] & 0xFE == 0xA8 {
-                output += content[index + 2] == 0xA8 ? bytes("\\u2028") : bytes("\\u2029")
-                index += 3
             } else {
-                output += content[index..<index + length]
-                index += length
+                let length = UTF8Sequence.length(text + index, count - index)
+                if length == 0 {
+                    place = Bytes.put("\\ufffd", at: place)
+                    index += 1
+                } else if length == 3, byte == 0xE2, text[index + 1] == 0x80, text[index + 2] & 0xFE == 0xA8 {
+                    place = text[index + 2] == 0xA8 ? Bytes.put("\\u2028", at: place) : Bytes.put("\\u2029", at: place)
+                    index += 3
+                } else {
+                    place = Bytes.put(text + index, length, at: place)
+                    index += length
+                }
             }
         }
+        return place
     }
 
-    private static func appendASCII(_ byte: UInt8, to output: inout [UInt8]) {
+    /// One bit for each of the characters 0 to 63 that are written differently: the controls, `"`, `&`, `<` and `>`.
+    private static var special: UInt64 { 0xFFFF_FFFF | 1 << 0x22 | 1 << 0x26 | 1 << 0x3C | 1 << 0x3E }
+
+    private static func isPlain(_ byte: UInt8) -> Bool {
+        byte < 64 ? special >> UInt64(byte) & 1 == 0 : byte != 0x5C && byte < 0x80
+    }
+
+    private static func putSpecial(_ byte: UInt8, at place: UnsafeMutablePointer<UInt8>) -> UnsafeMutablePointer<UInt8> {
         switch byte {
-        case 0x22, 0x5C: output += [0x5C, byte]
-        case 0x0A: output += [0x5C, 0x6E]
-        case 0x0D: output += [0x5C, 0x72]
-        case 0x09: output += [0x5C, 0x74]
-        case 0..<0x20, 0x3C, 0x3E, 0x26:
-            output += bytes("\\u00")
-            for digit in [byte >> 4, byte & 15] { output.append(digit < 10 ? 48 + digit : 87 + digit) }
-        default: output.append(byte)
+        case 0x22: return Bytes.put("\\\"", at: place)
+        case 0x5C: return Bytes.put("\\\\", at: place)
+        case 0x0A: return Bytes.put("\\n", at: place)
+        case 0x0D: return Bytes.put("\\r", at: place)
+        case 0x09: return Bytes.put("\\t", at: place)
+        default:
+            let next = Bytes.put("\\u00", at: place)
+            next[0] = digit(byte >> 4)
+            next[1] = digit(byte & 15)
+            return next + 2
         }
     }
 
-    /// How many bytes the UTF-8 sequence at `index` has, 0 when it is not valid (Unicode 15, table 3-7).
-    private static func sequenceLength(_ content: ArraySlice<UInt8>, at index: Int) -> Int {
-        let left = content.endIndex - index
+    private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? 48 + value : 87 + value }
+}
+
+enum UTF8Sequence {
+    /// How many bytes the sequence at `text` has, of which `left` may be looked at; 0 when it is not valid (Unicode 15, table 3-7).
+    static func length(_ text: UnsafePointer<UInt8>, _ left: Int) -> Int {
         func continues(_ offset: Int, _ low: UInt8 = 0x80, _ high: UInt8 = 0xBF) -> Bool {
-            offset < left && content[index + offset] >= low && content[index + offset] <= high
+            offset < left && text[offset] >= low && text[offset] <= high
         }
-        switch content[index] {
+        switch text[0] {
         case 0xC2...0xDF: return continues(1) ? 2 : 0
         case 0xE0: return continues(1, 0xA0) && continues(2) ? 3 : 0
         case 0xED: return continues(1, 0x80, 0x9F) && continues(2) ? 3 : 0
@@ -63,39 +98,5 @@ enum JSONLine {
         case 0xF4: return continues(1, 0x80, 0x8F) && continues(2) && continues(3) ? 4 : 0
         default: return 0
         }
-    }
-
-    /// RFC 3339 in UTC with nanoseconds, zeros at the end dropped. The calendar is Howard Hinnant's `civil_from_days`.
-    static func appendTime(_ nanoseconds: Int64, to output: inout [UInt8]) {
-        let seconds = nanoseconds / 1_000_000_000
-        let days = seconds / 86400
-        let inDay = seconds - days * 86400
-        let z = days + 719_468
-        let era = z / 146_097
-        let dayOfEra = z - era * 146_097
-        let yearOfEra = (dayOfEra - dayOfEra / 1460 + dayOfEra / 36524 - dayOfEra / 146_096) / 365
-        let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
-        let shifted = (5 * dayOfYear + 2) / 153
-        let month = shifted < 10 ? shifted + 3 : shifted - 9
-        pad(yearOfEra + era * 400 + (month <= 2 ? 1 : 0), 4, 45, &output)
-        pad(month, 2, 45, &output)
-        pad(dayOfYear - (153 * shifted + 2) / 5 + 1, 2, 84, &output)
-        pad(inDay / 3600, 2, 58, &output)
-        pad(inDay / 60 % 60, 2, 58, &output)
-        pad(inDay % 60, 2, 0, &output)
-        let fraction = nanoseconds - seconds * 1_000_000_000
-        if fraction != 0 {
-            output.append(46)
-            pad(fraction, 9, 0, &output)
-            while output[output.count - 1] == 48 { output.removeLast() }
-        }
-        output.append(90)
-    }
-
-    private static func pad(_ value: Int64, _ width: Int, _ end: UInt8, _ output: inout [UInt8]) {
-        let digits = decimal(value)
-        for _ in 0..<max(0, width - digits.count) { output.append(48) }
-        output += digits
-        if end != 0 { output.append(end) }
     }
 }

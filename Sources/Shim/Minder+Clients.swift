@@ -58,6 +58,7 @@ extension Minder {
         case .attach:
             guard let flags = reader.number(UInt8.self) else { return client.isGone = true }
             client.attached = flags
+            client.isPartOfPipeline = !started && flags & (AttachFlags.stdout | AttachFlags.stderr) != 0
             answer(client, 0)
         case .release: release(client)
         default: client.isGone = true

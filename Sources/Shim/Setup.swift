@@ -4,11 +4,17 @@ import CLinux
 struct Setup {
     private let steps: [PlanStep]
     private var settings = Settings()
-    private var log: LogWriter?
+    private var logFile: LogFile?
+    private var forwarder: LogForwarder?
     private var listener: CInt = -1
     private var index = 0
     /// Steps of the process between this one and the child; empty for most plans.
     private var stage = 0..<0
+
+    /// `F_SETPIPE_SZ`, which Swift does not import. Source: fcntl(2).
+    private let setPipeSize: CInt = 1031
+    /// Bytes that an output may be ahead of the shim.
+    private static let pipeSize = 1 << 20
 
     init?() {
         var status = stat()
@@ -52,7 +58,10 @@ struct Setup {
             settings.stdinOnce = try step.flag(2)
             settings.leaves = try step.flag(3)
         case .log:
-            log = try LogWriter(path: try step.string(0), maximumSize: Int64(try step.number(0)), files: Int(try step.number(1)))
+            logFile = try LogFile(
+                path: try step.string(0), format: try step.flag(2) ? .records : .jsonLines, maximumSize: Int64(try step.number(0)),
+                files: Int(try step.number(1)), attributes: try step.string(1))
+        case .logService: forwarder = try makeForwarder(step)
         case .outOfMemoryFile: settings.outOfMemoryFile = try step.string(0)
         case .enterProcessNamespace: try Stage.perform(step)
         default: throw Failure(errno: EBADMSG)
@@ -64,6 +73,17 @@ struct Setup {
         let first = index + 1
         while index + 1 < steps.count, steps[index + 1].operation != .fork { index += 1 }
         stage = first..<(index + 1)
+    }
+
+    private func makeForwarder(_ step: PlanStep) throws(Failure) -> LogForwarder {
+        guard let kind = LogMessage.Kind(rawValue: try step.number(0)), try step.string(0).count >= 2 else {
+            throw Failure(errno: EBADMSG)
+        }
+        let message = LogMessage(
+            kind: kind, facility: Int64(try step.number(1)), tag: try step.string(1), hostName: try step.string(2))
+        return LogForwarder(
+            message: message, address: try step.string(0), isStream: try step.flag(2), mayDrop: try step.flag(3),
+            limit: Int(try step.number(4)))
     }
 
     /// The name is relative to the state directory: a whole path may be longer than an address can be.
@@ -92,7 +112,11 @@ struct Setup {
         }
         let output = try pipe()
         let error = try pipe()
-        for end in [output.read, error.read] { _ = gantry_fcntl(end, F_SETFL, Int(O_NONBLOCK)) }
+        for end in [output.read, error.read] {
+            _ = gantry_fcntl(end, F_SETFL, Int(O_NONBLOCK))
+            // The container need not wait for the log so soon. Where the host allows no more it stays at the kernel's 64 KiB.
+            _ = gantry_fcntl(end, setPipeSize, Self.pipeSize)
+        }
         return ([first, output.write, error.write], [output.read, error.read], input)
     }
 
@@ -127,7 +151,7 @@ struct Setup {
         writeProcessID(processID)
         // What was inherited for the child (namespaces) is of no more use here.
         return Minder(
-            settings: settings, processID: processID, process: process, listener: listener, childSignals: childSignals, log: log,
+            settings: settings, processID: processID, process: process, listener: listener, childSignals: childSignals, log: log(),
             channel: channel[0], outputs: streams.outputs, inputPipe: streams.input)
     }
 
@@ -144,6 +168,10 @@ struct Setup {
             return number
         }
         return 0
+    }
+
+    private func log() -> OutputLog? {
+        logFile == nil && forwarder == nil ? nil : OutputLog(file: logFile, forwarder: forwarder)
     }
 
     /// For a daemon that comes later; the file appears whole or not at all.

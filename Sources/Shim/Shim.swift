@@ -1,9 +1,12 @@
 import CLinux
 
-/// Performs one plan and minds the process that comes of it. Started by the daemon, outlives it.
+/// Performs one plan and minds the process that comes of it. Started by the daemon, outlives it. Under the name `docker-init` it is
+/// the init of a container instead.
 @main
 struct Shim {
     static func main() {
+        let arguments = Arguments.all()
+        if let first = arguments.first, let first, isInit(first) { exit(Init.run(Array(arguments.dropFirst()))) }
         for descriptor in [planDescriptor, reportDescriptor] { _ = gantry_fcntl(descriptor, F_SETFD, Int(FD_CLOEXEC)) }
         gantry_close_range(UInt32(firstInherited), UInt32.max, UInt32(CLOSE_RANGE_CLOEXEC))
         guard var setup = Setup() else {
@@ -14,5 +17,13 @@ struct Shim {
         guard let minder = setup.start() else { exit(1) }
         minder.run()
         exit(0)
+    }
+
+    private static func isInit(_ path: UnsafePointer<CChar>) -> Bool {
+        let length = strlen(path)
+        let name = Init.name
+        guard length >= name.count else { return false }
+        for index in 0..<name.count where UInt8(bitPattern: path[length - name.count + index]) != name[index] { return false }
+        return true
     }
 }

@@ -2,8 +2,7 @@
 enum MountPoints {
     private static let standard = [
         "/dev", "/dev/console", "/dev/pts", "/dev/shm", "/dev/mqueue", "/proc", "/sys", "/etc/hostname", "/etc/hosts",
-        "/etc/resolv.conf",
-        "/.dockerenv", "/etc/mtab",
+        "/etc/resolv.conf", "/.dockerenv", "/etc/mtab", InitProgram.destination, "/usr/sbin/docker-init",
     ]
 
     /// Leaves out added mount points, and directories above them that changed for no other reason.

@@ -21,6 +21,7 @@ extension Container {
                 record.run.exitCode = exit.exitCode
                 record.run.outOfMemory = exit.outOfMemory
                 record.run.finishedAt = exit.finishedAt
+                if exit.isLost { record.run.error = "the container was lost: the host restarted or its shim was killed" }
                 record.ports = [:]
                 if delay != nil { record.restartCount += 1 }
             }

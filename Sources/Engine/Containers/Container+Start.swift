@@ -30,11 +30,11 @@ extension Container {
         let held = hasWaitingAttachments
         let process: ShimProcess
         do {
-            process = try await context.runtime.start(
-                ContainerStart(
-                    id: id, specification: preparation.specification, root: preparation.root, trees: preparation.trees,
-                    networkNamespace: preparation.namespace,
-                    stdio: preparation.stdio, log: preparation.log, hold: held))
+            var request = ContainerStart(
+                id: id, specification: preparation.specification, root: preparation.root, trees: preparation.trees,
+                networkNamespace: preparation.namespace, stdio: preparation.stdio, log: preparation.log, hold: held)
+            request.logService = preparation.logService
+            process = try await context.runtime.start(request)
         } catch {
             await ContainerPreparation.undo(record, context: context)
             throw error
@@ -66,8 +66,9 @@ extension Container {
 
     /// Waits for the end of the run in the background, as long as the daemon lives.
     func watch(_ process: ShimProcess) {
-        // Ends with the process; the daemon's end leaves it behind without harm.
+        // Both end with the process; the daemon's end leaves them behind without harm.
         Task { await self.ended(await process.waitForExit()) }
+        Task { await self.heed(process) }
     }
 
     private func startFailed(_ error: any Error) async throws {

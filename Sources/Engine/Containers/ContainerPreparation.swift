@@ -18,6 +18,7 @@ struct ContainerPreparation {
     var namespace: OwnedDescriptor?
     var stdio: StandardStreams
     var log: LogFile?
+    var logService: LogService?
     var ports: [String: [PublishedPort]]
 
     static func make(for record: ContainerRecord, context: EngineContext) async throws -> ContainerPreparation {
@@ -26,7 +27,10 @@ struct ContainerPreparation {
         }
         do {
             async let root = BlockingWork.run {
-                try RootPreparation(record: record, context: context, snapshot: snapshot).run()
+                if InitProgram.isUsed(by: record, context.configuration) {
+                    try InitProgram.prepare(context.configuration, runtime: context.runtime)
+                }
+                return try RootPreparation(record: record, context: context, snapshot: snapshot).run()
             }
             let network = try await NetworkAttacher(record: record, context: context).attach()
             try await ContainerFiles(record: record, context: context).write(endpoints: network.endpoints)
@@ -37,8 +41,7 @@ struct ContainerPreparation {
                 trees["/dev/shm"] = memory
             }
             let settings = record.settings
-            let options = try LogOptions(driver: settings.host.logDriver, options: settings.host.logOptions)
-            let directory = context.configuration.containerDirectory(record.id)
+            let log = try ContainerLog(record, configuration: context.configuration)
             return ContainerPreparation(
                 specification: try SpecificationBuilder(
                     record: record, context: context, identity: sandbox.identity, binds: sandbox.binds, shared: shared,
@@ -53,9 +56,8 @@ struct ContainerPreparation {
                         RuntimeSpecification.ConsoleSize(height: $0.rows, width: $0.columns)
                     },
                     openStdin: settings.openStdin, stdinOnce: settings.stdinOnce),
-                log: options.isKept
-                    ? LogFile(path: "\(directory)/\(record.id)-json.log", maxSize: options.maxSize, maxFiles: options.maxFiles)
-                    : nil,
+                log: try log.file(),
+                logService: try await BlockingWork.run { try log.service() },
                 ports: network.ports)
         } catch {
             await undo(record, context: context)

@@ -18,9 +18,9 @@ extension Container {
         }
         var request = request
         request.stdin = request.stdin && record.settings.openStdin
-        let replay = request.logs ? try await logReplay(request) : []
+        let replay = request.logs ? try logReplay(request) : nil
         let terminal = record.settings.terminal
-        guard request.stream else { return ReplaySession(terminal: terminal, chunks: replay) }
+        guard request.stream else { return replay ?? ReplaySession(terminal: terminal, chunks: []) }
         let live = Deferred<AttachedStreams?>()
         let session = ProcessAttachSession(terminal: terminal, live: live, replay: replay, keys: keys) { [weak self] in
             Task { await self?.publish("detach") }
@@ -36,12 +36,31 @@ extension Container {
         return session
     }
 
-    private func logReplay(_ request: AttachRequest) async throws -> [OutputChunk] {
+    /// What the log holds now; read while the client takes it.
+    private func logReplay(_ request: AttachRequest) throws -> ReplaySession {
         var query = LogQuery()
         query.stdout = request.stdout
         query.stderr = request.stderr
-        var chunks: [OutputChunk] = []
-        for try await entry in try logEntries(query) { chunks.append(OutputChunk(kind: entry.kind, bytes: entry.bytes)) }
-        return chunks
+        let read = try logRead(query)
+        return ReplaySession(terminal: record.settings.terminal) { sink in
+            try await read { batch in
+                for chunk in batch.chunks { try await sink(chunk) }
+            }
+        }
+    }
+}
+
+extension LogBatch {
+    /// The text alone: what follows one another on the same stream is one piece.
+    var chunks: [OutputChunk] {
+        var result: [OutputChunk] = []
+        for line in lines {
+            if result.last?.kind == line.kind {
+                result[result.count - 1].bytes += bytes[line.range]
+            } else {
+                result.append(OutputChunk(kind: line.kind, bytes: Array(bytes[line.range])))
+            }
+        }
+        return result
     }
 }

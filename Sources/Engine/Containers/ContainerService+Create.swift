@@ -9,6 +9,8 @@ import Volumes
 extension ContainerService {
     func create(_ request: ContainerCreateRequest) async throws -> ContainerCreated {
         if let name = request.name { try ContainerName.check(Self.bare(name)) }
+        var request = request
+        request.settings.host.applyLogDefaults(context.configuration)
         try SettingsCheck.check(request.settings)
         let image = try context.imageStore.image(request.settings.image)
         if let platform = request.platform, platform.architecture != image.config.architecture || platform.os != image.config.os {

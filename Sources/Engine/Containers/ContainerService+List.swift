@@ -50,13 +50,15 @@ extension ContainerService {
         let record = await container.record
         let snapshot = try context.imageStore.snapshot(id: record.id)
         let directory = context.configuration.containerDirectory(record.id)
+        // What is recorded was checked once; should it not be understood any more there is no place to show.
+        let log = try? ContainerLog(record, configuration: context.configuration)
         var details = ContainerDetails(
             id: record.id, name: record.name, createdAt: record.createdAt, settings: record.settings, program: record.program,
             imageID: record.imageID, platform: record.platform, phase: record.phase, run: record.run,
             restartCount: record.restartCount,
             health: await container.health, mounts: mountDetails(record), networks: await networkDetails(record),
             ports: record.ports,
-            execIDs: await container.liveExecIDs, logPath: "\(directory)/\(record.id)-json.log",
+            execIDs: await container.liveExecIDs, logPath: log?.shownPath ?? "",
             hostnamePath: "\(directory)/hostname",
             hostsPath: "\(directory)/hosts", resolvConfPath: "\(directory)/resolv.conf",
             layerDirectories: LayerDirectories(

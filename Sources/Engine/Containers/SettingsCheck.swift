@@ -25,20 +25,12 @@ enum SettingsCheck {
             throw .invalid("maximum retry count can only be used with 'on-failure'")
         }
         if let signal = settings.stopSignal { _ = try SignalNumber.parse(signal) }
-        let logDriver = settings.host.logDriver
-        guard ["", "json-file", "none"].contains(logDriver) else {
-            throw .invalid("logger: no log driver named '\(logDriver)' is registered")
-        }
-        _ = try LogOptions(driver: logDriver, options: settings.host.logOptions)
+        _ = try LogConfiguration(driver: settings.host.logDriver, options: settings.host.logOptions)
         guard ["", "runc", "gantry", "io.containerd.runc.v2"].contains(settings.host.runtime) else {
             throw .invalid("unknown or invalid runtime name: \(settings.host.runtime)")
         }
         guard settings.host.deviceRequestsEmpty else {
             throw .unsupported("could not select device driver \"\" with capabilities: [[gpu]]")
-        }
-        if settings.host.usesInit == true {
-            throw GantryError.unsupported(
-                "--init is not supported yet: run a program that reaps its children, such as tini, in the image")
         }
         if settings.host.storageOptions["size"] != nil {
             throw .unsupported("--storage-opt size needs a file system with project quotas, which this storage does not use")
@@ -132,33 +124,5 @@ enum PortText {
             throw .invalid("invalid port specification: \"\(text)\"")
         }
         return low...high
-    }
-}
-
-/// What `--log-driver` and `--log-opt` come to.
-struct LogOptions {
-    /// Bytes; nil for no rotation.
-    var maxSize: Int64?
-    var maxFiles = 1
-    var isKept = true
-
-    init(driver: String, options: [String: String]) throws(GantryError) {
-        isKept = driver != "none"
-        for (key, value) in options {
-            switch key {
-            case "max-size":
-                guard let size = ByteSize.parseBinary(value), size > 0 else {
-                    throw .invalid("invalid value for max-size: `\(value)`")
-                }
-                maxSize = size
-            case "max-file":
-                guard let count = Int(value), count >= 1 else { throw .invalid("invalid value for max-file: `\(value)`") }
-                maxFiles = count
-            case "mode":
-                guard value == "blocking" else { throw .unsupported("log option mode=\(value) is not supported: only blocking is") }
-            default: throw .invalid("unknown log opt '\(key)' for \(driver.isEmpty ? "json-file" : driver) log driver")
-            }
-        }
-        if maxFiles > 1, maxSize == nil { throw .invalid("max-file cannot be used without max-size") }
     }
 }

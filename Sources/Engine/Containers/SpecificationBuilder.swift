@@ -21,7 +21,7 @@ struct SpecificationBuilder {
         let settings = record.settings
         let host = settings.host
         var options = try Self.security(host)
-        options.arguments = record.program
+        options.arguments = InitProgram.isUsed(by: record, context.configuration) ? InitProgram.arguments(record.program) : record.program
         options.environment = Self.environment(settings, identity: identity)
         options.workingDirectory = settings.workingDirectory.isEmpty ? "/" : settings.workingDirectory
         options.user = RuntimeSpecification.User(uid: identity.userID, gid: identity.groupID, additionalGids: identity.groups)
@@ -77,7 +77,8 @@ struct SpecificationBuilder {
             SandboxOptions.Bind(
                 source: "\(directory)/\($0)", destination: "/etc/\($0)", readOnly: record.settings.host.readOnlyRootFileSystem)
         }
-        return own
+        let initialProgram = InitProgram.isUsed(by: record, context.configuration) ? [InitProgram.bind(context.configuration)] : []
+        return own + initialProgram
             + binds.map {
                 SandboxOptions.Bind(
                     source: $0.source, destination: $0.destination, readOnly: $0.readOnly,

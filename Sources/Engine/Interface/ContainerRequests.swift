@@ -93,18 +93,48 @@ package struct LogQuery: Sendable {
     /// nil: all.
     package var tail: Int?
     package var details = false
+    /// Times are told.
+    package var timestamps = false
 
     package init() {}
 }
 
-/// One line of a container's log with its newline as written.
-package struct LogEntry: Sendable {
-    package var kind: OutputKind
-    package var time: Timestamp
-    package var bytes: [UInt8]
+/// A run of lines of a container's log, in order: many at once, because a log has millions.
+package struct LogBatch: Sendable, Equatable {
+    package struct Line: Sendable, Equatable {
+        package var kind: OutputKind
+        /// Known when the query asks for it.
+        package var time: Timestamp
+        /// Of ``LogBatch/bytes``: the text with its newline as written.
+        package var range: Range<Int>
+        /// Index in ``LogBatch/attributes``; nil for none.
+        package var attributes: Int?
+
+        package init(kind: OutputKind, time: Timestamp, range: Range<Int>, attributes: Int? = nil) {
+            self.kind = kind
+            self.time = time
+            self.range = range
+            self.attributes = attributes
+        }
+    }
+
+    package var bytes: [UInt8] = []
+    package var lines: [Line] = []
     /// Filled when the query asks for details.
-    package var attributes: [String: String]
+    package var attributes: [[String: String]] = []
+
+    package init() {}
+
+    /// Adds a line.
+    package mutating func append(_ kind: OutputKind, _ time: Timestamp, _ text: some Collection<UInt8>, attributes: Int? = nil) {
+        let start = bytes.count
+        bytes.append(contentsOf: text)
+        lines.append(Line(kind: kind, time: time, range: start..<bytes.count, attributes: attributes))
+    }
 }
+
+/// Gives the log to the function that it is handed, batch by batch, and waits for it: whoever is slow is not sent more.
+package typealias LogRead = @Sendable (@escaping @Sendable (LogBatch) async throws -> Void) async throws -> Void
 
 package struct ExecRequest: Sendable, Codable {
     package var command: [String]

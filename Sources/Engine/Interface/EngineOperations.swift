@@ -35,10 +35,8 @@ package protocol ContainerOperations: Sendable {
     func resize(_ name: NameOrID, to size: ConsoleSize) async throws
     /// Containers that were created but not started may be attached to: the session begins with the first byte.
     func attach(_ name: NameOrID, _ request: AttachRequest) async throws -> any AttachSession
-    /// - Returns: whether the container has a terminal, and the entries.
-    func logs(
-        _ name: NameOrID, _ query: LogQuery
-    ) async throws -> (terminal: Bool, entries: AsyncThrowingStream<LogEntry, any Error>)
+    /// - Returns: whether the container has a terminal, and what reads its log.
+    func logs(_ name: NameOrID, _ query: LogQuery) async throws -> (terminal: Bool, read: LogRead)
     func top(_ name: NameOrID, arguments: String) async throws -> ProcessTable
     func changes(_ name: NameOrID) async throws -> [FileChange]
     /// The whole root file system as a tar.

@@ -67,6 +67,9 @@ package struct SystemInformation: Sendable {
     package var oomKillDisable = false
     package var ipv4Forwarding = true
     package var debug = false
+    /// Those there are, and the daemon's own choice.
+    package var logDrivers: [String] = []
+    package var logDriver = "json-file"
     package var openDescriptors = 0
     package var eventListeners = 0
     package var cgroupVersion = "2"

@@ -1,5 +1,13 @@
 import Essentials
 
+/// One line of a container's log with its newline as written.
+struct LogEntry: Sendable {
+    var kind: OutputKind
+    var time: Timestamp
+    var bytes: [UInt8]
+    var attributes: [String: String]
+}
+
 /// A line of a `json-file` log: `{"log":"…\n","stream":"stdout","time":"2026-01-02T15:04:05.123Z"}`.
 enum LogLine {
     /// - Returns: nil for a line that is not of this form, such as the torn last line after a power cut.
@@ -28,6 +36,12 @@ enum LogLine {
         }
         guard scanner.skip("}") else { return nil }
         return LogEntry(kind: kind, time: time, bytes: text, attributes: attributes)
+    }
+
+    /// Reads a JSON object of texts; nil for anything else.
+    static func attributes(_ bytes: ArraySlice<UInt8>) -> [String: String]? {
+        var scanner = Scanner(bytes)
+        return scanner.object()
     }
 
     /// Walks over the bytes of one line.

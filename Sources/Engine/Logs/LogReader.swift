@@ -1,43 +1,46 @@
 import CLinux
+import ContainerRuntime
 import Essentials
 import LinuxSystem
 
-/// Reads a `json-file` log with its rotated predecessors, oldest first, and follows the newest.
+/// Reads a container's log with its rotated predecessors, oldest first, and follows the newest.
 struct LogReader: Sendable {
-    let path: String
+    let files: LogFiles
+    let format: LogFile.Format
     let query: LogQuery
-    /// Bytes read at once.
-    private static let chunk = 256 << 10
 
-    init(path: String, query: LogQuery) {
-        self.path = path
+    init(path: String, format: LogFile.Format, query: LogQuery) {
+        files = LogFiles(path: path)
+        self.format = format
         self.query = query
     }
 
-    /// Calls `body` for each entry asked for until it answers false.
+    /// Hands on the lines asked for, in batches.
     /// - Parameter over: delivered at the end of the run; nil: the log as it is now is all.
-    func read(until over: Deferred<WaitResult>?, _ body: (LogEntry) -> Bool) async throws {
-        let watch = over == nil ? nil : try FileWatch(path)
-        var lines = LineBuffer()
-        var tail = TailBuffer(limit: query.tail)
-        func handle(_ line: ArraySlice<UInt8>, live: Bool) -> Bool {
-            guard let entry = LogLine.parse(line), admits(entry) else { return true }
-            if let until = query.until, entry.time > until { return false }
-            if !live, tail.holds(entry) { return true }
-            return body(entry)
+    func read(until over: Deferred<WaitResult>?, _ body: @Sendable (LogBatch) async throws -> Void) async throws {
+        let watch = over == nil ? nil : try FileWatch(files.path)
+        var sources = try files.open()
+        let tail = try await start(in: sources)
+        var reading = Reading(format: format, collector: LogCollector(query))
+        reading.collector.skipped = tail.skipped
+        for index in sources.indices where index >= tail.index {
+            try await reading.begin(sources[index], at: index == tail.index ? tail.offset : 0)
+            guard try await reading.drain(body) else { return }
         }
-        for predecessor in predecessors() {
-            try drain(predecessor, into: &lines) { handle($0, live: false) }
-        }
-        guard var file = try open(path) else { return tail.flush(body) }
-        guard try drain(file, into: &lines, { handle($0, live: false) }) else { return tail.flush(body) }
-        tail.flush(body)
         guard let over, let watch else { return }
         while !Task.isCancelled {
+            // Looked at before the reading, so that nothing that came before the end is missed.
             let ended = over.current != nil
-            guard try drain(file, into: &lines, { handle($0, live: true) }) else { return }
-            if let newer = try replaced(file) {
-                file = newer
+            if reading.source != nil, try await !reading.drain(body) { return }
+            let newer = try reading.newer(than: reading.source, in: files)
+            if !newer.isEmpty {
+                // Some may have been written between the reading and the rotation.
+                if reading.source != nil, try await !reading.drain(body) { return }
+                for source in newer {
+                    try await reading.begin(source, at: 0)
+                    guard try await reading.drain(body) else { return }
+                }
+                sources = newer
                 continue
             }
             if ended { return }
@@ -45,93 +48,89 @@ struct LogReader: Sendable {
         }
     }
 
-    private func admits(_ entry: LogEntry) -> Bool {
-        guard entry.kind == .stdout ? query.stdout : query.stderr else { return false }
-        return query.since.map { entry.time >= $0 } ?? true
+    private func start(in sources: [LogSource]) async throws -> LogTail {
+        guard let count = query.tail else { return .all }
+        return try await LogTail.find(count, in: sources, format: format)
+    }
+}
+
+/// Where the reading of a log stands.
+private struct Reading {
+    let format: LogFile.Format
+    var collector: LogCollector
+    private(set) var source: LogSource?
+    private var decoder: LogDecoder
+    private var position: Int64 = 0
+
+    init(format: LogFile.Format, collector: LogCollector) {
+        self.format = format
+        self.collector = collector
+        decoder = LogDecoder(format)
     }
 
-    private func open(_ path: String) throws -> OwnedDescriptor? {
-        do throws(SystemError) { return try OwnedDescriptor.open(path, O_RDONLY) } catch {
-            if error.errno == ENOENT { return nil }
-            throw error
+    mutating func begin(_ source: LogSource, at offset: Int64) async throws {
+        self.source = source
+        position = offset
+        decoder = LogDecoder(format)
+        if offset > 0, format == .records { decoder = .records(RecordLogDecoder(attributes: try header(source))) }
+    }
+
+    private func header(_ source: LogSource) throws -> [String: String] {
+        var bytes = [UInt8](repeating: 0, count: RecordLogDecoder.headerSize + (1 << 20))
+        let count = try bytes.withUnsafeMutableBytes { raw in
+            try check("pread", "log") { pread(source.file.raw, raw.baseAddress, raw.count, 0) }
         }
-    }
-
-    /// `log.2`, `log.1`: what rotation left, oldest first.
-    private func predecessors() -> [OwnedDescriptor] {
-        var found: [OwnedDescriptor] = []
-        var number = 1
-        while let file = try? OwnedDescriptor.open("\(path).\(number)", O_RDONLY) {
-            found.append(file)
-            number += 1
-        }
-        return found.reversed()
-    }
-
-    /// The new file at the path when rotation moved `file` away.
-    private func replaced(_ file: OwnedDescriptor) throws -> OwnedDescriptor? {
-        guard let now = try? FileStatus(path, follow: true), try file.status().inode != now.inode else { return nil }
-        return try open(path)
+        return try bytes[..<count].withUnsafeBufferPointer { try RecordLogDecoder.header($0)?.0 ?? [:] }
     }
 
     /// Reads to the end of what is there.
-    /// - Returns: false when `body` wants no more.
-    @discardableResult
-    private func drain(_ file: OwnedDescriptor, into lines: inout LineBuffer, _ body: (ArraySlice<UInt8>) -> Bool) throws -> Bool {
-        var bytes = [UInt8](repeating: 0, count: Self.chunk)
-        while true {
-            let count = try bytes.withUnsafeMutableBytes { try file.read(into: $0) }
-            if count == 0 { return true }
-            guard lines.append(bytes[..<count], body) else { return false }
+    /// - Returns: false when no more is wanted.
+    mutating func drain(_ body: @Sendable (LogBatch) async throws -> Void) async throws -> Bool {
+        guard let source else { return true }
+        if !source.isCompressed, try size(source) < position {
+            // Emptied by a rotation that keeps nothing.
+            try await begin(source, at: 0)
+        } else if source.isCompressed, position > 0 {
+            return true
         }
-    }
-}
-
-/// Cuts a stream of bytes into lines.
-struct LineBuffer {
-    private var rest: [UInt8] = []
-
-    /// Calls `body` for each whole line without its newline.
-    /// - Returns: false as soon as `body` does.
-    mutating func append(_ bytes: ArraySlice<UInt8>, _ body: (ArraySlice<UInt8>) -> Bool) -> Bool {
-        var start = bytes.startIndex
-        while let end = bytes[start...].firstIndex(of: 10) {
-            let goesOn: Bool
-            if rest.isEmpty {
-                goesOn = body(bytes[start..<end])
-            } else {
-                rest.append(contentsOf: bytes[start..<end])
-                goesOn = body(rest[...])
-                rest.removeAll(keepingCapacity: true)
-            }
-            start = end + 1
-            if !goesOn { return false }
+        var collector = self.collector
+        var decoder = self.decoder
+        position = try await source.read(from: position) { bytes in
+            try decoder.feed(bytes, into: &collector)
+            if collector.isFull { try await body(collector.take()) }
+            return !collector.isOver && !Task.isCancelled
         }
-        rest.append(contentsOf: bytes[start...])
-        return true
-    }
-}
-
-/// Keeps the last entries when only those are asked for.
-private struct TailBuffer {
-    let limit: Int?
-    private var entries: [LogEntry] = []
-
-    init(limit: Int?) { self.limit = limit }
-
-    /// False: the entry is to be told at once.
-    mutating func holds(_ entry: LogEntry) -> Bool {
-        guard let limit else { return false }
-        entries.append(entry)
-        // A tail counts lines: the parts of a long line are one.
-        if entries.count > 2 * limit + 1024 { entries.removeFirst(entries.count - limit) }
-        return true
+        self.decoder = decoder
+        if !collector.batch.lines.isEmpty { try await body(collector.take()) }
+        self.collector = collector
+        return !collector.isOver && !Task.isCancelled
     }
 
-    mutating func flush(_ body: (LogEntry) -> Bool) {
-        defer { entries = [] }
-        guard let limit else { return }
-        for entry in entries.suffix(limit) where !body(entry) { return }
+    private func size(_ source: LogSource) throws -> Int64 {
+        var status = stat()
+        try check("fstat", "log") { fstat(source.file.raw, &status) }
+        return Int64(status.st_size)
+    }
+
+    /// The files that came after `source`, oldest first.
+    func newer(than source: LogSource?, in files: LogFiles) throws -> [LogSource] {
+        guard let source else { return try files.open() }
+        var own = stat()
+        try check("fstat", "log") { fstat(source.file.raw, &own) }
+        if let now = try? FileStatus(files.path, follow: true), now.inode == own.st_ino { return [] }
+        let all = try files.open()
+        for index in all.indices.reversed() {
+            var status = stat()
+            try check("fstat", "log") { fstat(all[index].file.raw, &status) }
+            // Compressed meanwhile: it kept its time.
+            let isSame =
+                status.st_ino == own.st_ino
+                || (all[index].isCompressed && status.st_mtim.tv_sec == own.st_mtim.tv_sec
+                    && status.st_mtim.tv_nsec == own.st_mtim.tv_nsec)
+            if isSame { return Array(all[(index + 1)...]) }
+        }
+        // Its turn to be removed has come: the oldest that is left goes on.
+        return all
     }
 }
 

@@ -82,8 +82,7 @@ extension Container {
         case .exited(let exit):
             await ended(exit)
         case .lost:
-            await ended(ExitRecord(exitCode: 137, signal: 9, finishedAt: .now()))
-            try change { $0.run.error = "the container was lost: the host restarted or its shim was killed" }
+            await ended(.lost())
         }
         return false
     }

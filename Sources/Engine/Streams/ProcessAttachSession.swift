@@ -10,20 +10,20 @@ final class ProcessAttachSession: AttachSession {
     private let live: Deferred<AttachedStreams?>
     private let keys: Mutex<DetachKeys>
     private let detached = Deferred<Void>()
-    private let replay: Mutex<[OutputChunk]>
+    private let replay: ReplaySession?
     private let onDetach: @Sendable () -> Void
 
     /// - Parameters:
     ///   - live: resolved with nil when the program will not run.
     ///   - keys: looked for in what is typed, in terminals only.
     init(
-        terminal: Bool, live: Deferred<AttachedStreams?>, replay: [OutputChunk] = [], keys: DetachKeys,
+        terminal: Bool, live: Deferred<AttachedStreams?>, replay: ReplaySession? = nil, keys: DetachKeys,
         onDetach: @escaping @Sendable () -> Void
     ) {
         self.terminal = terminal
         self.live = live
         self.keys = Mutex(keys)
-        self.replay = Mutex(replay)
+        self.replay = replay
         self.onDetach = onDetach
     }
 
@@ -31,7 +31,7 @@ final class ProcessAttachSession: AttachSession {
     var isDetached: Bool { detached.current != nil }
 
     func next() async throws -> OutputChunk? {
-        if let chunk = replay.withLock({ $0.isEmpty ? nil : $0.removeFirst() }) { return chunk }
+        if let chunk = try await replay?.next() { return chunk }
         guard detached.current == nil, let streams = await live.value() ?? nil else { return nil }
         do {
             guard let (kind, bytes) = try await streams.next() else { return nil }
@@ -59,23 +59,49 @@ final class ProcessAttachSession: AttachSession {
     }
 
     func close() async {
+        await replay?.close()
         detached.resolve(())
         if let streams = live.current ?? nil { streams.close() }
     }
 }
 
-/// A session over bytes that are there already: attach without `stream`, or an exec that could not start.
+/// A session over output from before: attach without `stream`, what is replayed before the live output, or an exec that could not
+/// start. It is read as the client takes it.
 final class ReplaySession: AttachSession {
-    let terminal: Bool
-    private let chunks: Mutex<[OutputChunk]>
+    typealias Source = @Sendable (@escaping @Sendable (OutputChunk) async throws -> Void) async throws -> Void
 
-    init(terminal: Bool, chunks: [OutputChunk]) {
+    let terminal: Bool
+    private let chunks = Handoff<OutputChunk>()
+    /// Ends with the source, or when the session is closed.
+    private let reading: Task<Void, Never>
+
+    init(terminal: Bool, source: @escaping Source) {
         self.terminal = terminal
-        self.chunks = Mutex(chunks)
+        reading = Task { [chunks] in
+            do {
+                try await source { try await chunks.give($0) }
+                chunks.end()
+            } catch {
+                chunks.end(error)
+            }
+        }
     }
 
-    func next() async throws -> OutputChunk? { chunks.withLock { $0.isEmpty ? nil : $0.removeFirst() } }
+    convenience init(terminal: Bool, chunks: [OutputChunk]) {
+        self.init(terminal: terminal) { sink in
+            for chunk in chunks { try await sink(chunk) }
+        }
+    }
+
+    deinit { stop() }
+
+    private func stop() {
+        chunks.end()
+        reading.cancel()
+    }
+
+    func next() async throws -> OutputChunk? { try await chunks.take() }
     func write(_ bytes: [UInt8]) async throws {}
     func closeInput() async throws {}
-    func close() async {}
+    func close() async { stop() }
 }

@@ -27,6 +27,8 @@ struct SystemService: SystemOperations {
         result.cgroupVersion = context.runtime.cgroups.version
         result.ipv4Forwarding = HostInformation.forwardsIPv4()
         result.debug = context.configuration.debug
+        result.logDrivers = LogConfiguration.Driver.allCases.filter { $0 != .none }.map(\.rawValue).sorted()
+        result.logDriver = context.configuration.logDriver
         result.openDescriptors = HostInformation.openDescriptors()
         result.eventListeners = context.events.listenerCount
         result.kernelVersion = HostInformation.kernelVersion()

@@ -20,6 +20,10 @@ package enum FrameKind: UInt8, Sendable {
     case done = 19
     /// A ``StartReport``.
     case report = 20
+    /// The log was rotated: there is something to compress. Empty.
+    case logRotated = 24
+    /// A client that took nothing for too long was given up, told to the others. Empty.
+    case clientDropped = 25
 }
 
 package enum Frame {

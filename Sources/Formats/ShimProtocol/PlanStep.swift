@@ -20,7 +20,8 @@ package enum PlanOperation: UInt16, Sendable {
     case stateDirectory = 1
     /// numbers: terminal, open stdin, stdin once, 1 to leave the process alone once it runs.
     case streams = 2
-    /// numbers: bytes until rotation or 0, files kept; strings: path.
+    /// numbers: bytes until rotation or 0, files kept, 0 for JSON lines or 1 for records; strings: path, attributes: a JSON member with
+    /// a comma after it for lines, an object for records, or empty.
     case log = 3
     /// strings: path of memory.events or memory.oom_control.
     case outOfMemoryFile = 4
@@ -132,4 +133,7 @@ package enum PlanOperation: UInt16, Sendable {
     case keepGroups = 58
     /// numbers: descriptors. The program gets them as 3, 4 and so on.
     case preserve = 59
+    /// numbers: kind of message, facility times eight, 1 for a stream, 1 if lines may be dropped, bytes that may wait; strings: address
+    /// as the kernel takes it, tag (for the journal: the fields that all messages share), host name.
+    case logService = 65
 }

@@ -46,7 +46,21 @@ struct DaemonSettings {
             throw .invalid("invalid bridge name `\(engine.bridgeName)`: expected 1 to 15 bytes without a slash")
         }
         engine.labels = try list("labels", flags.labels, file?.labels)
+        engine.logDriver = try one("log-driver", flags.logDriver, file?.logDriver) ?? engine.logDriver
+        let options = try Self.options(flags.logOptions)
+        engine.logOptions = try one("log-opts", options.isEmpty ? nil : options, file?.logOptions) ?? [:]
+        engine.usesInit = try one("init", flags.usesInit ? true : nil, file?.usesInit) ?? false
+        do { try engine.check() } catch { throw .invalid("failed to set log opts", cause: error) }
         engine.shimPath = try Self.findShim()
+    }
+
+    private static func options(_ flags: [String]) throws(GantryError) -> [String: String] {
+        var result: [String: String] = [:]
+        for flag in flags {
+            guard let equals = flag.firstIndex(of: "=") else { throw .invalid("invalid log option `\(flag)`: expected key=value") }
+            result[String(flag[..<equals])] = String(flag[flag.index(after: equals)...])
+        }
+        return result
     }
 
     private static let levels: [String: Logger.Level] = [

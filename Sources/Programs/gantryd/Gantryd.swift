@@ -36,6 +36,12 @@ struct Gantryd: AsyncParsableCommand {
     var bridgeName: String?
     @Option(name: .customLong("label"), help: "Label of the daemon, key=value (repeatable)")
     var labels: [String] = []
+    @Option(name: .customLong("log-driver"), help: "Log driver of containers that name none (default json-file)")
+    var logDriver: String?
+    @Option(name: .customLong("log-opt"), help: "Option of the default log driver, key=value (repeatable)")
+    var logOptions: [String] = []
+    @Flag(name: .customLong("init"), help: "Run an init in containers that say nothing of it")
+    var usesInit = false
     @Flag(help: "Check the configuration and exit")
     var validate = false
 

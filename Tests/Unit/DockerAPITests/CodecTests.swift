@@ -21,6 +21,33 @@ import Testing
         #expect(decoder.isAtBoundary)
     }
 
+    /// The same, with what follows one another on one stream as one piece.
+    @Test(arguments: [1, 3, 8, 9, 100])
+    func mergedFramesSurviveAnyCut(size: Int) throws {
+        let frames = [
+            MultiplexedFrame(.stdout, [1, 2]), MultiplexedFrame(.stdout, [3]), MultiplexedFrame(.stderr, [4]),
+            MultiplexedFrame(.stderr, []), MultiplexedFrame(.stdout, [5]),
+        ]
+        let bytes = frames.flatMap(\.encoded)
+        var decoder = MultiplexedFrameDecoder()
+        var pieces: [MultiplexedFrame] = []
+        for start in stride(from: 0, to: bytes.count, by: size) {
+            pieces += try decoder.feedMerging(Array(bytes[start..<min(start + size, bytes.count)]))
+        }
+        var merged: [MultiplexedFrame] = []
+        for piece in pieces {
+            if merged.last?.kind == piece.kind {
+                merged[merged.count - 1].bytes += piece.bytes
+            } else {
+                merged.append(piece)
+            }
+        }
+        #expect(merged == [MultiplexedFrame(.stdout, [1, 2, 3]), MultiplexedFrame(.stderr, [4]), MultiplexedFrame(.stdout, [5])])
+        if size == 100 { #expect(pieces == merged) }
+        #expect(decoder.isAtBoundary)
+        #expect(throws: MultiplexedFrameDecoder.Malformed.self) { try decoder.feedMerging(Array("HTTP/1.1 200".utf8)) }
+    }
+
     @Test func frameHeader() {
         #expect(MultiplexedFrame.header(.stderr, count: 0x01020304) == [2, 0, 0, 0, 1, 2, 3, 4])
         #expect(throws: MultiplexedFrameDecoder.Malformed.self) {

@@ -45,20 +45,17 @@ final class FakeContainers: ContainerOperations {
         return session
     }
 
-    func logs(
-        _ name: NameOrID, _ query: LogQuery
-    ) async throws -> (
-        terminal: Bool, entries: AsyncThrowingStream<LogEntry, any Error>
-    ) {
+    func logs(_ name: NameOrID, _ query: LogQuery) async throws -> (terminal: Bool, read: LogRead) {
         let time = Timestamp(seconds: 1_795_460_954)
-        let entries = [
-            LogEntry(kind: .stdout, time: time, bytes: Array("out\n".utf8), attributes: [:]),
-            LogEntry(kind: .stderr, time: time, bytes: Array("err\n".utf8), attributes: [:]),
-        ]
-        let (stream, continuation) = AsyncThrowingStream.makeStream(of: LogEntry.self)
-        for entry in entries { continuation.yield(entry) }
-        continuation.finish()
-        return (false, stream)
+        return (
+            false,
+            { body in
+                var batch = LogBatch()
+                batch.append(.stdout, time, "out\n".utf8)
+                batch.append(.stderr, time, "err\n".utf8)
+                try await body(batch)
+            }
+        )
     }
 
     func execDetails(_ id: String) async throws -> ExecDetails {

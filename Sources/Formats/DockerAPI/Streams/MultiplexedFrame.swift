@@ -39,6 +39,54 @@ package struct MultiplexedFrameDecoder: Sendable {
     /// True between frames: where a stream may end.
     package var isAtBoundary: Bool { header.isEmpty && missing == 0 }
 
+    /// As ``feed(_:)``, but frames that follow one another on the same stream are one: a log has millions of short ones.
+    package mutating func feedMerging(_ input: [UInt8]) throws -> [MultiplexedFrame] {
+        var frames: [MultiplexedFrame] = []
+        try input.withUnsafeBufferPointer { input in
+            var at = 0
+            while at < input.count {
+                if missing == 0 {
+                    at = try readHeader(input, at)
+                    continue
+                }
+                let count = min(missing, input.count - at)
+                let piece = UnsafeBufferPointer(rebasing: input[at..<at + count])
+                if frames.last?.kind == kind {
+                    frames[frames.count - 1].bytes.append(contentsOf: piece)
+                } else {
+                    var bytes: [UInt8] = []
+                    bytes.reserveCapacity(input.count - at)
+                    bytes.append(contentsOf: piece)
+                    frames.append(MultiplexedFrame(kind, bytes))
+                }
+                missing -= count
+                at += count
+            }
+        }
+        return frames
+    }
+
+    /// - Returns: where the input goes on after what of a header there is.
+    private mutating func readHeader(_ input: UnsafeBufferPointer<UInt8>, _ start: Int) throws -> Int {
+        let count = min(8 - header.count, input.count - start)
+        if count == 8 {
+            try begin(input[start], (4..<8).reduce(0) { $0 << 8 | Int(input[start + $1]) })
+            return start + 8
+        }
+        header.append(contentsOf: input[start..<start + count])
+        if header.count == 8 {
+            try begin(header[0], header[4...].reduce(0) { $0 << 8 | Int($1) })
+            header = []
+        }
+        return start + count
+    }
+
+    private mutating func begin(_ kind: UInt8, _ size: Int) throws {
+        guard let kind = MultiplexedFrame.Kind(rawValue: kind) else { throw Malformed() }
+        self.kind = kind
+        missing = size
+    }
+
     /// The pieces of frames in `input`. A long frame comes out in several pieces, as its bytes arrive.
     package mutating func feed(_ input: some Collection<UInt8>) throws -> [MultiplexedFrame] {
         var frames: [MultiplexedFrame] = []

@@ -92,7 +92,9 @@ package struct HTTPConnection: Sendable {
 
     private func run(_ hijack: Hijack, _ head: RequestHead, _ reply: Reply, _ writer: ResponseWriter) async throws {
         var response: ResponseHead
-        if let upgrade = head.upgradeProtocol {
+        if let own = hijack.head {
+            response = own
+        } else if let upgrade = head.upgradeProtocol {
             response = ResponseHead(
                 status: 101, headers: [("Content-Type", hijack.contentType), ("Connection", "Upgrade"), ("Upgrade", upgrade)])
         } else {

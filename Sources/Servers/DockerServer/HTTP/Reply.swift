@@ -37,6 +37,8 @@ package struct Hijack: Sendable {
     package var contentType: String
     /// The API's headers are sent too (exec, but not attach).
     package var sendsHeaders: Bool
+    /// In place of the usual head.
+    var head: ResponseHead?
     package var run: @Sendable (RawConnection) async throws -> Void
 
     package init(contentType: String, sendsHeaders: Bool, run: @escaping @Sendable (RawConnection) async throws -> Void) {

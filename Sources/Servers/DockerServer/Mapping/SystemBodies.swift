@@ -12,12 +12,12 @@ extension SystemInfo {
         driverStatus = information.driverStatus
         plugins.volume = ["local"]
         plugins.network = ["bridge", "host", "null"]
-        plugins.log = ["json-file", "none"]
+        plugins.log = information.logDrivers
         debug = information.debug
         openDescriptors = information.openDescriptors
         eventListeners = information.eventListeners
         systemTime = now.rfc3339
-        loggingDriver = "json-file"
+        loggingDriver = information.logDriver
         cgroupDriver = "cgroupfs"
         dockerRootDir = information.dataRoot
         labels = information.labels

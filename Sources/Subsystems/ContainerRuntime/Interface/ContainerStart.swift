@@ -35,18 +35,59 @@ package struct InheritedStreams: Sendable {
     }
 }
 
-/// The file in which output is kept, one JSON object per line as Docker's `json-file` driver writes it.
+/// The file in which output is kept.
 package struct LogFile: Sendable, Equatable {
+    /// One JSON object per line as Docker's `json-file` driver writes it, or the shim's own compact records.
+    package enum Format: UInt64, Sendable { case jsonLines = 0, records = 1 }
+
     package var path: String
+    package var format: Format
     /// Bytes at which the file is rotated; nil for never.
     package var maxSize: Int64?
     /// Files kept in all, at least 1.
     package var maxFiles: Int
+    /// Told with each line; as JSON, or empty.
+    package var attributes: String
 
-    package init(path: String, maxSize: Int64? = nil, maxFiles: Int = 1) {
+    package init(path: String, format: Format = .jsonLines, maxSize: Int64? = nil, maxFiles: Int = 1, attributes: String = "") {
         self.path = path
+        self.format = format
         self.maxSize = maxSize
         self.maxFiles = maxFiles
+        self.attributes = attributes
+    }
+}
+
+/// A socket that gets the output too, line by line.
+package struct LogService: Sendable, Equatable {
+    /// How a message looks: as the C library's `syslog` writes it to the local service, as an RFC says, or as the journal takes it.
+    package enum Kind: UInt64, Sendable { case plain = 0, rfc3164 = 1, rfc5424 = 2, rfc5424Microseconds = 3, journal = 4 }
+
+    package var kind: Kind
+    /// A `sockaddr`.
+    package var address: [UInt8]
+    package var isStream: Bool
+    /// Syslog's number of the facility.
+    package var facility: Int
+    package var tag: String
+    package var hostName: String
+    /// Lines may be dropped when the service is slow; else the container waits.
+    package var mayDrop: Bool
+    /// Bytes that may wait for the service.
+    package var bufferSize: Int
+
+    package init(
+        kind: Kind, address: [UInt8], isStream: Bool, facility: Int = 0, tag: String, hostName: String = "", mayDrop: Bool = false,
+        bufferSize: Int = 256 << 10
+    ) {
+        self.kind = kind
+        self.address = address
+        self.isStream = isStream
+        self.facility = facility
+        self.tag = tag
+        self.hostName = hostName
+        self.mayDrop = mayDrop
+        self.bufferSize = bufferSize
     }
 }
 
@@ -61,6 +102,7 @@ package struct ContainerStart: Sendable {
     package var networkNamespace: OwnedDescriptor?
     package var stdio: StandardStreams
     package var log: LogFile?
+    package var logService: LogService?
     /// The program is held back until ``ShimProcess/release()``, so that an attach made before gets the very first byte.
     package var hold: Bool
     package var inherited: InheritedStreams?

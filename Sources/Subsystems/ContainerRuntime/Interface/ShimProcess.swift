@@ -5,8 +5,18 @@ internal import ShimProtocol
 
 /// A running process that a shim minds: a container's first, or an exec.
 package final class ShimProcess: Sendable {
+    /// What the shim tells of itself while the process runs.
+    package enum Notice: Sendable {
+        /// The log was rotated.
+        case logRotated
+        /// An attached client that took nothing for seconds was given up, so that the process could go on.
+        case clientDropped
+    }
+
     /// In the host's pid namespace.
     package let processID: Int32
+    /// Ends with the process. For one reader; only the last few are kept for it.
+    package let notices: AsyncStream<Notice>
     private let stateDirectory: String
     private let plan: Plan?
     /// Ends with the process; held by this object alone.
@@ -21,21 +31,31 @@ package final class ShimProcess: Sendable {
         self.plan = plan
         // Connected here and now, so that the end cannot be missed.
         let connection = try? ShimConnection(stateDirectory: stateDirectory)
+        let (notices, continuation) = AsyncStream.makeStream(of: Notice.self, bufferingPolicy: .bufferingNewest(8))
+        self.notices = notices
         end = Task {
-            let record = await Self.waitForEnd(connection, stateDirectory)
+            let record = await Self.waitForEnd(connection, stateDirectory, continuation)
+            continuation.finish()
             // What cannot be removed now goes with the container.
             if removesState { try? FileSystem.removeTree(stateDirectory) }
             return record
         }
     }
 
-    private static func waitForEnd(_ connection: ShimConnection?, _ stateDirectory: String) async -> ExitRecord {
+    private static func waitForEnd(
+        _ connection: ShimConnection?, _ stateDirectory: String, _ notices: AsyncStream<Notice>.Continuation
+    ) async -> ExitRecord {
         while let connection {
             guard let frame = try? await connection.next() else { break }
-            if frame.0 == .exited, let report = ExitReport(frame.1) { return ExitRecord(report) }
+            switch frame.0 {
+            case .exited: if let report = ExitReport(frame.1) { return ExitRecord(report) }
+            case .logRotated: notices.yield(.logRotated)
+            case .clientDropped: notices.yield(.clientDropped)
+            default: continue
+            }
         }
         // The shim had finished before, or was killed.
-        return ShimState(stateDirectory).exitRecord() ?? ExitRecord(exitCode: 137, signal: SIGKILL, finishedAt: .now())
+        return ShimState(stateDirectory).exitRecord() ?? .lost()
     }
 
     /// How the process ended; any number may wait, also long after. Comes after all output was logged.

@@ -37,6 +37,9 @@ package final class ShimRuntime: Sendable {
 
     private func directory(_ id: String) -> String { "\(stateDirectory)/\(id)" }
 
+    /// The shim's program: under the name `docker-init` it is the init of a container.
+    package func shimProgram() throws -> [UInt8] { try launcher.content() }
+
     // MARK: Starting
 
     /// Starts a container. Returns once its program runs, or with `hold` once it waits to be released.

@@ -114,7 +114,8 @@ package struct ContainerPlanner {
         plan.add(.stateDirectory, [], [stateDirectory])
         let stdio = request.stdio
         plan.add(.streams, ProcessPlanner.streams(stdio, request.inherited))
-        if let log = request.log { plan.add(.log, [UInt64(max(0, log.maxSize ?? 0)), UInt64(max(1, log.maxFiles))], [log.path]) }
+        if let log = request.log { log.add(to: &plan) }
+        if let service = request.logService { service.add(to: &plan) }
         if let outOfMemoryFile { plan.add(.outOfMemoryFile, [], [outOfMemoryFile]) }
     }
 

@@ -54,7 +54,7 @@ package struct Plan: Sendable {
 
     private func isBinary(_ operation: PlanOperation, _ bytes: [UInt8]) -> Bool {
         switch operation {
-        case .seccomp, .affinity, .memoryPolicy: true
+        case .seccomp, .affinity, .memoryPolicy, .logService: true
         case .seccompNotify: bytes.first != UInt8(ascii: "{") && bytes.first != UInt8(ascii: "}")
         default: false
         }

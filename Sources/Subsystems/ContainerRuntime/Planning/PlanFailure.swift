@@ -82,7 +82,6 @@ enum PlanFailure {
         case .enterCgroups: "enter the control group"
         case .fork: "clone"
         case .enterNamespace, .enterProcessNamespace: "setns"
-        case .bindTree: "bind on"
         case .changeMount: "change the mount on"
         case .becomeRoot: "become root of the user namespace"
         case .timeOffsets: "set the clocks of the time namespace"

@@ -7,7 +7,13 @@ internal import Synchronization
 /// One connection to a shim's socket. Reading and writing may go on at the same time, each by one caller.
 final class ShimConnection: Sendable {
     private let socket: OwnedDescriptor
-    private let incoming = Mutex<[UInt8]>([])
+    private struct Incoming {
+        var bytes: [UInt8] = []
+        /// Of `bytes`: handed on already.
+        var position = 0
+    }
+
+    private let incoming = Mutex(Incoming())
 
     /// The socket's name is relative to the state directory, whose path may be longer than an address can hold.
     init(stateDirectory: String) throws(SystemError) {
@@ -23,7 +29,11 @@ final class ShimConnection: Sendable {
             var chunk = [UInt8](repeating: 0, count: 65536)
             let count = chunk.withUnsafeMutableBytes { gantry_receive(socket.raw, $0.baseAddress, $0.count, 0) }
             if count > 0 {
-                incoming.withLock { $0 += chunk[..<count] }
+                incoming.withLock { incoming in
+                    incoming.bytes.removeFirst(incoming.position)
+                    incoming.position = 0
+                    incoming.bytes += chunk[..<count]
+                }
             } else if count == 0 || gantry_errno() == ECONNRESET {
                 return nil
             } else if gantry_errno() == EAGAIN {
@@ -36,14 +46,14 @@ final class ShimConnection: Sendable {
 
     private func takeFrame() throws -> (FrameKind, [UInt8])? {
         try incoming.withLock { incoming in
-            switch Frame.header(incoming[...]) {
+            switch Frame.header(incoming.bytes[incoming.position...]) {
             case .incomplete: return nil
             case .malformed: throw GantryError.internal("a shim sent what is not a frame")
             case .frame(let kind, let length):
-                guard incoming.count >= Frame.headerSize + length else { return nil }
-                let payload = Array(incoming[Frame.headerSize..<Frame.headerSize + length])
-                incoming.removeFirst(Frame.headerSize + length)
-                return (kind, payload)
+                let start = incoming.position + Frame.headerSize
+                guard incoming.bytes.count >= start + length else { return nil }
+                incoming.position = start + length
+                return (kind, Array(incoming.bytes[start..<start + length]))
             }
         }
     }

@@ -19,6 +19,9 @@ struct ShimLauncher: Sendable {
         program = try Self.high(try OwnedDescriptor.open(file.procPath, O_RDONLY))
     }
 
+    /// The sealed copy's content.
+    func content() throws -> [UInt8] { try FileSystem.read(program.procPath) }
+
     /// Runs a plan, and returns what the shim says of it.
     /// - Throws: ``SystemError``, `timedOut`; the shim has then been ended.
     func launch(_ plan: Plan, title: String) async throws -> StartReport {

@@ -34,7 +34,7 @@ struct LogsCommand: EngineCommand {
                 session.console.write(bytes)
                 continue
             }
-            for frame in try decoder.feed(bytes) {
+            for frame in try decoder.feedMerging(Array(bytes)) {
                 if frame.kind == .stdout { session.console.write(frame.bytes) } else { session.console.writeError(frame.bytes) }
             }
         }

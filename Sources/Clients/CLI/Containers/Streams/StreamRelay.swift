@@ -37,7 +37,7 @@ struct StreamRelay: Sendable {
                 if terminal {
                     console.write(bytes)
                 } else {
-                    show(try decoder.feed(bytes))
+                    show(try decoder.feedMerging(bytes))
                 }
             }
         } catch let error as MultiplexedFrameDecoder.Malformed {

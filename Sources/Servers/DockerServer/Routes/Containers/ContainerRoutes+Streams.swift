@@ -9,6 +9,7 @@ extension ContainerRoutes {
             Route("GET", "/containers/{name}/logs", endsWithClient: true, logs),
             Route("GET", "/containers/{name}/stats", endsWithClient: true, stats),
             Route("POST", "/containers/{name}/attach", attach),
+            Route("GET", "/containers/{name}/attach/ws", attachWebSocket),
         ]
     }
 
@@ -46,10 +47,11 @@ extension ContainerRoutes {
         query.until = try parameters.time("until").flatMap { $0.nanoseconds == 0 ? nil : $0 }
         query.tail = Int(parameters["tail"]).flatMap { $0 < 0 ? nil : $0 }
         query.details = parameters.bool("details")
-        let (terminal, entries) = try await containers.logs(request.name(), query)
-        let line = LogLineFormat(multiplexed: !terminal, timestamps: parameters.bool("timestamps"), details: query.details)
+        query.timestamps = parameters.bool("timestamps")
+        let (terminal, read) = try await containers.logs(request.name(), query)
+        let format = LogLineFormat(multiplexed: !terminal, timestamps: query.timestamps, details: query.details)
         return .bytes(StreamType.name(terminal: terminal, version: request.version), early: true) { sink in
-            for try await entry in entries { try await sink(line.bytes(of: entry)) }
+            try await read { batch in try await sink(format.bytes(of: batch)) }
         }
     }
 
@@ -83,8 +85,7 @@ extension ContainerRoutes {
         }
     }
 
-    @Sendable private func attach(_ request: RequestContext) async throws -> Reply {
-        let query = request.query
+    private static func attachRequest(_ query: Query) -> AttachRequest {
         var attach = AttachRequest()
         attach.stdin = query.bool("stdin")
         attach.stdout = query.bool("stdout")
@@ -92,6 +93,20 @@ extension ContainerRoutes {
         attach.stream = query.bool("stream")
         attach.logs = query.bool("logs")
         attach.detachKeys = query.text("detachKeys")
+        return attach
+    }
+
+    @Sendable private func attachWebSocket(_ request: RequestContext) async throws -> Reply {
+        let head = try WebSocketHandshake.answer(to: request.head)
+        var attach = Self.attachRequest(request.query)
+        // Before 1.42 nobody could choose. Source: Engine API 1.42, changes.
+        if request.version < APIVersion(1, 42) { (attach.stdin, attach.stdout, attach.stderr) = (true, true, true) }
+        let session = try await containers.attach(request.name(), attach)
+        return WebSocketBridge.reply(session, head: head, stdin: attach.stdin && attach.stream)
+    }
+
+    @Sendable private func attach(_ request: RequestContext) async throws -> Reply {
+        let attach = Self.attachRequest(request.query)
         do {
             let session = try await containers.attach(request.name(), attach)
             return AttachBridge.reply(session, version: request.version, stdin: attach.stdin && attach.stream, sendsHeaders: false)

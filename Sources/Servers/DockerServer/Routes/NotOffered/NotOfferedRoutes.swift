@@ -47,9 +47,6 @@ struct NotOfferedRoutes {
             Route("GET", "/images/{name}/attestations") { _ in throw GantryError.unsupported("attestations are not offered") },
             Route("GET", "/containers/{name}/checkpoints") { _ in throw GantryError.unsupported("checkpoints are not offered") },
             Route("POST", "/containers/{name}/checkpoints") { _ in throw GantryError.unsupported("checkpoints are not offered") },
-            Route("GET", "/containers/{name}/attach/ws") { _ in
-                throw GantryError.unsupported("attaching over a web socket is not offered")
-            },
         ]
     }
 }
