@@ -34,11 +34,9 @@ extension Container {
     private func killForRemoval() async throws {
         restartTask?.cancel()
         guard let process else { return try change { $0.phase = .exited } }
-        try change { record in
-            record.stoppedByUser = true
-            // The end of the run must not remove it a second time.
-            record.settings.host.autoRemove = false
-        }
+        try note("rm", signal: SignalNumber.kill, meansEnd: true)
+        // The end of the run must not remove it a second time.
+        try change { $0.settings.host.autoRemove = false }
         let over = nextExit
         publish("kill", ["signal": "9"])
         try await process.signal(SignalNumber.kill)

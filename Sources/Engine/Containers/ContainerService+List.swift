@@ -22,7 +22,7 @@ extension ContainerService {
             if query.limit > 0, result.count == query.limit { break }
             guard showsStopped || [.running, .paused, .restarting].contains(PhaseWord(record.phase)) else { continue }
             guard before.map({ index > $0 }) ?? true, since.map({ index < $0 }) ?? true else { continue }
-            guard await filter.admits(record, health: container.health, ancestors: ancestors(of: record)) else { continue }
+            guard filter.admits(record, health: record.health, ancestors: ancestors(of: record)) else { continue }
             guard context.allContainersHas(container) else { continue }
             result.append(try await details(of: container, size: query.size))
         }
@@ -54,13 +54,14 @@ extension ContainerService {
             id: record.id, name: record.name, createdAt: record.createdAt, settings: record.settings, program: record.program,
             imageID: record.imageID, platform: record.platform, phase: record.phase, run: record.run,
             restartCount: record.restartCount,
-            health: await container.health, mounts: mountDetails(record), networks: await networkDetails(record),
+            health: record.health, mounts: mountDetails(record), networks: await networkDetails(record),
             ports: record.ports,
             execIDs: await container.liveExecIDs, logPath: "\(directory)/\(record.id)-json.log",
             hostnamePath: "\(directory)/hostname",
             hostsPath: "\(directory)/hosts", resolvConfPath: "\(directory)/resolv.conf",
             layerDirectories: LayerDirectories(
-                upper: snapshot?.upper ?? "", work: snapshot?.work ?? "", lower: snapshot?.lowerPaths ?? []))
+                upper: snapshot?.upper ?? "", work: snapshot?.work ?? "", lower: snapshot?.lowerPaths ?? []),
+            why: WhyReport(record: record, now: .now()).make())
         if size {
             details.writableSize = try context.imageStore.snapshotSize(id: record.id)
             let image = try? context.imageStore.image(record.imageID.description)

@@ -88,11 +88,13 @@ extension Container {
     func restart(signal: String?, timeout: Int?) async throws {
         try await gate.run {
             if record.phase.processID != nil || record.phase == .restarting {
-                try await stopExclusively(signal: signal, timeout: timeout)
+                try await stopExclusively(signal: signal, timeout: timeout, action: "restart")
             }
             // The end of the run reaches the record before the waiters, so it can be started at once.
-            restartStreak = 0
-            try change { $0.restartCount = 0 }
+            try change { record in
+                record.restartCount = 0
+                record.history?.streak = 0
+            }
             try await startExclusively()
             publish("restart")
         }

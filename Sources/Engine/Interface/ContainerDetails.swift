@@ -76,6 +76,7 @@ package struct ContainerDetails: Sendable {
     /// Bytes; filled only when asked for.
     package var writableSize: Int64?
     package var rootSize: Int64?
+    package var why: ContainerWhy
 }
 
 package struct LayerDirectories: Sendable, Hashable {

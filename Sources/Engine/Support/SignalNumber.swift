@@ -1,7 +1,7 @@
 import Essentials
 
 /// Signal names and numbers of Linux on x86-64 and arm64. Source: signal(7).
-enum SignalNumber {
+package enum SignalNumber {
     static let kill: Int32 = 9
     static let terminate: Int32 = 15
 
@@ -12,6 +12,12 @@ enum SignalNumber {
         "TTIN": 21, "TTOU": 22, "URG": 23, "XCPU": 24, "XFSZ": 25, "VTALRM": 26, "PROF": 27, "WINCH": 28, "IO": 29, "POLL": 29,
         "PWR": 30, "SYS": 31, "RTMIN": 34, "RTMAX": 64,
     ]
+
+    /// `SIGTERM`; real-time signals and unknown ones by number.
+    package static func name(_ number: Int32) -> String {
+        let found = names.filter { $0.value == number && !["IOT", "CLD", "POLL", "RTMIN", "RTMAX"].contains($0.key) }.keys.min()
+        return found.map { "SIG\($0)" } ?? "signal \(number)"
+    }
 
     /// Parses `TERM`, `SIGTERM`, `15`, `RTMIN+3`, in any case.
     /// - Throws: `invalid` with Docker's words.
