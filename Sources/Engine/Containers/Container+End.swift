@@ -6,6 +6,7 @@ extension Container {
     /// The program has ended: takes down what the run needed, records it and tells everybody.
     /// - Parameter isLost: nothing was left of the run when the daemon came back; found out here when not said.
     func ended(_ exit: ExitRecord, isLost: Bool = false) async {
+        await publishAttachments(began: false)
         await ContainerPreparation.undo(record, context: context)
         stopHealthChecks()
         var end = await describe(exit, isLost: isLost)
@@ -180,7 +181,7 @@ extension Container {
                 try await context.runtime.cgroups.freeze(id)
                 try change { $0.phase = .paused(processID: pid) }
                 publish("pause")
-            case .paused: throw GantryError.conflict("container \(id) is already paused")
+            case .paused: throw GantryError.conflict("Container \(id) is already paused")
             case .restarting: throw GantryError.conflict("container \(id) is restarting, wait until the container is running")
             default: throw GantryError.conflict("container \(id) is not running")
             }

@@ -61,6 +61,7 @@ extension Container {
             throw error
         }
         adopt(process)
+        await publishAttachments(began: true)
         try change { record in
             record.phase = .running(processID: process.processID)
             record.run = ContainerRun()

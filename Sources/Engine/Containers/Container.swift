@@ -69,6 +69,9 @@ actor Container {
         return process
     }
 
+    /// The record while there is a process, nil otherwise.
+    var runningRecord: ContainerRecord? { record.phase.processID == nil ? nil : record }
+
     func add(_ attachment: WaitingAttachment) { waitingAttachments.append(attachment) }
 
     func takeWaitingAttachments() -> [WaitingAttachment] {

@@ -202,14 +202,14 @@ struct RootPreparation {
                     try context.volumes.fill(volume: mount.source, fromRoot: root, path: mount.destination)
                 }
                 return Bind(
-                    source: try subpath(mount, in: directory), destination: mount.destination, readOnly: mount.readOnly,
+                    source: try Self.subpath(mount, in: directory), destination: mount.destination, readOnly: mount.readOnly,
                     propagation: "rprivate", nonRecursive: false)
             }
         }
     }
 
     /// A directory inside a volume, checked by descriptor; the volume's content is the containers' own.
-    private func subpath(_ mount: ResolvedMount, in directory: String) throws -> String {
+    static func subpath(_ mount: ResolvedMount, in directory: String) throws -> String {
         guard !mount.subpath.isEmpty else { return directory }
         let volume = try OwnedDescriptor.open(directory, O_PATH | O_DIRECTORY)
         do throws(SystemError) { _ = try volume.openBeneath(mount.subpath, O_PATH) } catch {

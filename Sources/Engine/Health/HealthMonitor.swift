@@ -63,7 +63,7 @@ extension Container {
         request.attachStderr = true
         request.user = record.settings.user
         let exec = ExecInstance(id: Identifier.random(), request: request)
-        publish("exec_create: \(command.joined(separator: " "))", ["execID": exec.id])
+        publish("exec_create: \(exec.commandText)", ["execID": exec.id])
         do {
             let session = try await startExec(exec, attached: true, consoleSize: nil)
             let output = ProbeOutput()

@@ -23,7 +23,8 @@ package enum SignalNumber {
     /// - Throws: `invalid` with Docker's words.
     static func parse(_ text: String) throws(GantryError) -> Int32 {
         if let number = Int32(text) {
-            guard (1...64).contains(number) else { throw .invalid("invalid signal: \(text)") }
+            guard number > 0 else { throw .invalid("invalid signal: \(text)") }
+            guard number <= 64 else { throw .invalid("the linux daemon does not support signal \(text)") }
             return number
         }
         var name = text.uppercased()
