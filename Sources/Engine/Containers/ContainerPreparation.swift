@@ -22,9 +22,11 @@ struct ContainerPreparation {
         guard let snapshot = try context.imageStore.snapshot(id: record.id) else {
             throw GantryError.internal("container \(record.id) has no file system")
         }
+        guard record.program.first?.isEmpty == false else { throw ProcessStartError.emptyProgram }
+        let links = try await ContainerLinks.resolve(record, context: context)
         let network = try await NetworkAttacher(record: record, context: context).attach()
         do {
-            try await ContainerFiles(record: record, context: context).write(endpoints: network.endpoints)
+            try await ContainerFiles(record: record, context: context, links: links).write(endpoints: network.endpoints)
             let sandbox = try await BlockingWork.run {
                 try RootPreparation(record: record, context: context, snapshot: snapshot).run()
             }
@@ -35,7 +37,7 @@ struct ContainerPreparation {
             return ContainerPreparation(
                 specification: try SpecificationBuilder(
                     record: record, context: context, identity: sandbox.identity, binds: sandbox.binds, shared: shared,
-                    hasNetworkNamespace: network.namespace != nil
+                    hasNetworkNamespace: network.namespace != nil, linkEnvironment: links.environment
                 ).build(),
                 root: .tree(sandbox.root),
                 namespace: network.namespace,
@@ -74,6 +76,7 @@ struct ContainerPreparation {
 struct ContainerFiles {
     let record: ContainerRecord
     let context: EngineContext
+    let links: ContainerLinks
 
     func write(endpoints: [Endpoint]) async throws {
         let directory = context.configuration.containerDirectory(record.id)
@@ -107,7 +110,7 @@ struct ContainerFiles {
 
     /// `name:address` or `name=address`; `host-gateway` is the host's address on the default bridge.
     private func extraHosts() async throws -> [(name: String, address: String)] {
-        var result: [(name: String, address: String)] = []
+        var result = links.hosts
         for text in record.settings.host.extraHosts {
             guard let at = text.firstIndex(where: { $0 == ":" || $0 == "=" }) else {
                 throw GantryError.invalid("bad format for add-host: \"\(text)\"")

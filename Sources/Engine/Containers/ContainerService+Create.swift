@@ -9,6 +9,7 @@ extension ContainerService {
     func create(_ request: ContainerCreateRequest) async throws -> ContainerCreated {
         if let name = request.name { try ContainerName.check(Self.bare(name)) }
         try SettingsCheck.check(request.settings)
+        try ContainerLinks.check(request.settings, context: context)
         let image = try context.imageStore.image(request.settings.image)
         if let platform = request.platform, platform.architecture != image.config.architecture || platform.os != image.config.os {
             throw GantryError.notFound(
@@ -35,7 +36,9 @@ extension ContainerService {
         let mode = settings.host.networkMode
         if mode == "host" || settings.host.utsMode == "host" { return HostInformation.hostname() }
         guard mode.hasPrefix("container:") else { return nil }
-        return try await context.container(String(mode.dropFirst(10))).record.settings.hostname
+        // A container that is not there is told at the start: a client takes "not found" from here for a missing image.
+        guard let other = try? context.container(String(mode.dropFirst(10))) else { return nil }
+        return await other.record.settings.hostname
     }
 
     /// Makes everything a container owns, last its record; takes it all back when a part fails.

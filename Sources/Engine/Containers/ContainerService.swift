@@ -34,6 +34,15 @@ struct ContainerService: ContainerOperations {
         try await context.container(name).remove(volumes: volumes, force: force)
     }
 
+    func removeLink(_ name: String) async throws {
+        let parts = name.split(separator: "/").map(String.init)
+        guard parts.count == 2 else {
+            throw GantryError.internal("Conflict, cannot remove the default link name of the container")
+        }
+        let container = try context.container(parts[0])
+        guard try await container.removeLink(alias: parts[1]) else { throw GantryError.notFound("Cannot get parent \(parts[0]) for link \(name)") }
+    }
+
     func rename(_ name: NameOrID, to newName: String) async throws {
         try await context.container(name).rename(to: newName)
     }

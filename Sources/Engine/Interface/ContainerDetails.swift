@@ -77,6 +77,8 @@ package struct ContainerDetails: Sendable {
     package var writableSize: Int64?
     package var rootSize: Int64?
     package var why: ContainerWhy
+    /// `other/alias` for each container that links to this one; filled by lists only.
+    package var linkNames: [String] = []
 }
 
 package struct LayerDirectories: Sendable, Hashable {

@@ -27,6 +27,12 @@ struct StartFailure {
     }
 }
 
+extension ProcessStartError {
+    /// A command whose first word is empty text.
+    static let emptyProgram = ProcessStartError(
+        kind: .notFound, step: "execve ``: no such file or directory", message: "exec: \"\": executable file not found in $PATH")
+}
+
 extension StepFailure {
     /// Reads the step, the kernel's answer and the advice out of the error of a start.
     init(_ error: any Error) {
