@@ -24,6 +24,9 @@ package struct SystemError: Error, Sendable, Equatable, CustomStringConvertible 
         return text.prefix(1).lowercased() + text.dropFirst()
     }
 
+    /// `ENOENT` and the like; the number where the C library has no name for it.
+    package var name: String { gantry_errno_name(errno).map { String(cString: $0) } ?? String(errno) }
+
     package var description: String { argument.isEmpty ? "\(call): \(reason)" : "\(call) `\(argument)`: \(reason)" }
 }
 

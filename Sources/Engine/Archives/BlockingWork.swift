@@ -85,6 +85,9 @@ final class ByteBridge: Sendable {
         for continuation in waiting { continuation?.resume() }
     }
 
+    /// A side ended with an error.
+    var hasFailed: Bool { locked { $0.failure != nil } }
+
     // MARK: Async to blocking
 
     /// Gives bytes to the blocking reader and waits while it is behind.
@@ -164,17 +167,25 @@ final class ByteBridge: Sendable {
 }
 
 extension BlockingWork {
+    /// Bytes of a stream that are still read after `body` has failed, when the caller asks for it.
+    private static let drainLimit = 1 << 20
+
     /// Runs `body` on a thread of its own, which reads `stream` through the closure it is given.
+    /// - Parameter drainAfterFailure: a short stream is read to its end first, so that its sender sees the answer rather than a
+    ///   connection that was closed while it sent.
     static func reading<Value: Sendable>(
-        _ stream: ByteStream, _ body: @escaping @Sendable (@escaping () throws -> [UInt8]?) throws -> Value
+        _ stream: ByteStream, drainAfterFailure: Bool = false,
+        _ body: @escaping @Sendable (@escaping () throws -> [UInt8]?) throws -> Value
     ) async throws -> Value {
         let bridge = ByteBridge()
         return try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask {
+                var dropped = 0
                 do {
                     for try await chunk in stream {
                         // What comes after the consumer has enough is read and dropped, so that the client can finish.
-                        _ = await bridge.write(chunk)
+                        if await !bridge.write(chunk) { dropped += chunk.count }
+                        if dropped > drainLimit, bridge.hasFailed { break }
                     }
                     bridge.end()
                 } catch {
@@ -188,6 +199,7 @@ extension BlockingWork {
                 return value
             } catch {
                 bridge.end(error)
+                if drainAfterFailure { try? await group.next() }
                 throw error
             }
         }

@@ -3,27 +3,98 @@ import ContainerRuntime
 import Essentials
 import Images
 import LinuxSystem
+import Volumes
 
-/// A container's root directory, opened so that nothing inside it can lead out.
+/// A container's files as `cp` shows them: its root with its binds and volumes, whether it runs or not. What a run alone has
+/// (/proc, /sys, /dev, tmpfs) is not part of it. Source: `cli.md` §3, cp.
 ///
-/// A running container is entered through its first process, so that volumes are seen as it sees them; a stopped one through
-/// a detached overlay mount that no path on the host leads to.
+/// Everything is reached through descriptors (see `MountView`): nothing inside leads out of it.
 struct ContainerRoot: Sendable {
-    let descriptor: OwnedDescriptor
+    private let view: MountView
+    var descriptor: OwnedDescriptor { view.root }
 
-    static func open(_ record: ContainerRecord, context: EngineContext, readOnly: Bool) throws -> ContainerRoot {
+    /// - Parameter writable: nobody else may have a stopped container's files open for writing meanwhile.
+    static func open(_ record: ContainerRecord, context: EngineContext, writable: Bool) throws -> ContainerRoot {
+        let attachments = try attachments(record, context)
+        let root: OwnedDescriptor
         if let processID = record.phase.processID {
-            return ContainerRoot(descriptor: try context.runtime.open("root", O_PATH | O_DIRECTORY, of: processID, in: record.id))
+            root = try MountView.root(ofProcess: processID)
+            // The number may have become another process's meanwhile.
+            _ = try context.runtime.open("root", O_PATH | O_DIRECTORY, of: processID, in: record.id)
         }
+        return ContainerRoot(
+            view: try MountView(
+                root: root, attachments: attachments, readOnly: record.settings.host.readOnlyRootFileSystem,
+                scratch: "\(context.configuration.dataRoot)/tmp"))
+    }
+
+    private static func overlay(_ record: ContainerRecord, _ context: EngineContext, readOnly: Bool) throws -> OwnedDescriptor {
         guard let snapshot = try context.imageStore.snapshot(id: record.id) else {
             throw GantryError.internal("container \(record.id) has no file system")
         }
-        return ContainerRoot(
-            descriptor: try PrivateMounts.overlay(
-                layersDirectory: snapshot.layersDirectory, lower: context.lowerNames(snapshot), upper: snapshot.upper,
-                work: snapshot.work,
-                readOnly: readOnly))
+        return try PrivateMounts.overlay(
+            layersDirectory: snapshot.layersDirectory, lower: context.lowerNames(snapshot), upper: snapshot.upper,
+            work: snapshot.work, readOnly: readOnly)
     }
+
+    // MARK: What is mounted
+
+    private static func attachments(_ record: ContainerRecord, _ context: EngineContext) throws -> [MountView.Attachment] {
+        let directory = context.configuration.containerDirectory(record.id)
+        let taken = Set(record.mounts.map(\.destination))
+        var result = ["resolv.conf", "hostname", "hosts"].filter { !taken.contains("/etc/\($0)") }.map {
+            MountView.Attachment(
+                source: "\(directory)/\($0)", target: "/etc/\($0)", readOnly: record.settings.host.readOnlyRootFileSystem,
+                recursive: false)
+        }
+        for mount in record.mounts {
+            guard let source = try source(of: mount, context) else { continue }
+            var attachment = MountView.Attachment(
+                source: source, target: mount.destination, readOnly: mount.readOnly,
+                recursive: mount.kind == .bind && !mount.nonRecursive)
+            if mount.kind == .volume { attachment.tree = try RootPreparation.subtree(mount, in: source) }
+            result.append(attachment)
+        }
+        return result.filter { FileSystem.exists($0.source) }
+    }
+
+    /// nil for what only a run has.
+    private static func source(of mount: ResolvedMount, _ context: EngineContext) throws -> String? {
+        switch mount.kind {
+        case .tmpfs, .image: nil
+        case .bind: mount.source
+        case .volume: try context.volumes.prepare(mount.source)
+        }
+    }
+
+    /// Whether a stopped container lacks places for its mounts: it was never started.
+    static func lacksMountPoints(_ record: ContainerRecord, context: EngineContext) throws -> Bool {
+        let attachments = try attachments(record, context)
+        let root = try overlay(record, context, readOnly: true)
+        return attachments.contains { attachment in
+            do throws(SystemError) {
+                _ = try root.openInRoot(attachment.target, O_PATH)
+                return false
+            } catch { return error.errno == ENOENT }
+        }
+    }
+
+    /// Makes the places that a start would make.
+    static func makeMountPoints(_ record: ContainerRecord, context: EngineContext) throws {
+        try makeMountPoints(try attachments(record, context), in: try overlay(record, context, readOnly: false))
+    }
+
+    private static func makeMountPoints(_ attachments: [MountView.Attachment], in root: OwnedDescriptor) throws {
+        for attachment in attachments {
+            let isDirectory = try FileStatus(attachment.source, follow: true).kind == .directory
+            do throws(SystemError) { try root.makeMountPoint(attachment.target, isDirectory: isDirectory) } catch {
+                // The image has something else there, or a link to nowhere: the start will say so.
+                guard [ENOTDIR, EEXIST, ELOOP].contains(error.errno) else { throw error }
+            }
+        }
+    }
+
+    // MARK: Paths
 
     /// A path split into the directory that holds it, opened, and its last name; links on the way stay inside the root.
     struct Location {
@@ -45,7 +116,8 @@ struct ContainerRoot: Sendable {
                 slash == cleaned.startIndex ? "/" : String(cleaned[..<slash]), O_PATH | O_DIRECTORY)
             let name = String(cleaned[cleaned.index(after: slash)...])
             var status = try FileStatus(name, in: parent.raw)
-            if follows, status.kind == .symbolicLink {
+            if follows || status.kind == .directory {
+                // Through the link, or into what is mounted there.
                 status = try descriptor.openInRoot(cleaned, O_PATH).status()
             }
             if follows, status.kind != .directory { throw SystemError("openat2", path, errno: ENOTDIR) }
@@ -56,5 +128,14 @@ struct ContainerRoot: Sendable {
             default: throw error
             }
         }
+    }
+
+    /// The directory to unpack into.
+    /// - Throws: `denied` in Docker's words when it is read-only.
+    func writableDirectory(_ path: String) throws -> OwnedDescriptor {
+        let directory = try descriptor.openInRoot(MountPlanner.clean("/" + path), O_PATH | O_DIRECTORY)
+        let (isReadOnly, isRoot) = try view.writability(of: directory)
+        guard isReadOnly else { return directory }
+        throw GantryError.denied(isRoot ? "container rootfs is marked read-only" : "mounted volume is marked read-only")
     }
 }

@@ -4,36 +4,79 @@ import Logging
 
 extension Container {
     /// The program has ended: takes down what the run needed, records it and tells everybody.
-    func ended(_ exit: ExitRecord) async {
+    /// - Parameter isLost: nothing was left of the run when the daemon came back; found out here when not said.
+    func ended(_ exit: ExitRecord, isLost: Bool = false) async {
+        await publishAttachments(began: false)
         await ContainerPreparation.undo(record, context: context)
         stopHealthChecks()
-        let startedAt = record.run.startedAt
+        var end = await describe(exit, isLost: isLost)
         do {
             try context.runtime.forget(container: id)
         } catch {
             logger.warning(
                 "leftovers of the container's run stay until the next start of the daemon", metadata: ["error": "\(error)"])
         }
-        let delay = restartDelay(after: exit)
+        let next = restartDecision(after: exit).next
+        end.restartDelay = next?.delay
         do {
             try change { record in
-                record.phase = delay == nil ? .exited : .restarting
+                record.phase = next == nil ? .exited : .restarting
                 record.run.exitCode = exit.exitCode
                 record.run.outOfMemory = exit.outOfMemory
                 record.run.finishedAt = exit.finishedAt
-                if exit.isLost { record.run.error = "the container was lost: the host restarted or its shim was killed" }
+                if end.cause == .hostRestarted || end.cause == .shimLost { record.run.error = EndSentence(end).text }
                 record.ports = [:]
-                if delay != nil { record.restartCount += 1 }
+                if next != nil { record.restartCount += 1 }
+                var history = record.history ?? EndHistory()
+                history.add(end)
+                history.streak = next?.streak ?? 0
+                record.history = history
             }
         } catch {
             logger.error("the end of the container could not be recorded", metadata: ["error": "\(error)"])
         }
         if exit.outOfMemory { publish("oom") }
-        let seconds = startedAt.map { max(0, exit.finishedAt.seconds - $0.seconds) } ?? 0
+        let seconds = end.startedAt.map { max(0, exit.finishedAt.seconds - $0.seconds) } ?? 0
         publish("die", ["exitCode": "\(exit.exitCode)", "execDuration": "\(seconds)"])
         release(lastResult)
-        if let delay { return scheduleRestart(after: delay) }
+        if let next { return scheduleRestart(after: .milliseconds(next.delay)) }
         if record.settings.host.autoRemove, record.phase == .exited { await removeAutomatically() }
+    }
+
+    /// What is known of an end; asked before the run's state and control group go.
+    private func describe(_ exit: ExitRecord, isLost: Bool) async -> ContainerEnd {
+        let request = record.history?.request
+        var isLost = isLost || exit.isLost
+        if !isLost, exit.signal == SignalNumber.kill, request == nil, !exit.outOfMemory {
+            // A shim that is killed writes no exit record, and its container ends with it.
+            if case .lost? = try? await context.runtime.reconnect(container: id) { isLost = true }
+        }
+        let verdict = EndVerdict(
+            exitCode: exit.exitCode, signal: exit.signal, outOfMemory: exit.outOfMemory, request: request, isLost: isLost,
+            sameBoot: record.history?.bootID == HostInformation.bootID())
+        var end = ContainerEnd(
+            cause: verdict.cause, startedAt: record.run.startedAt, finishedAt: exit.finishedAt, exitCode: exit.exitCode)
+        end.signal = exit.signal
+        end.outOfMemory = exit.outOfMemory
+        end.request = request
+        if exit.outOfMemory {
+            end.memoryLimit = record.settings.host.resources.memory
+            // The counters are gone with the group when somebody else removed it: then the peak is not known.
+            end.memoryPeak = (try? context.runtime.cgroups.statistics(id)).map { Int64(clamping: $0.memoryMaximumUsage) } ?? 0
+        }
+        return end
+    }
+
+    /// Notes what a client asks for, so that the end can be told as what it was.
+    func note(_ action: String, signal: Int32, meansEnd: Bool) throws {
+        try change { record in
+            var history = record.history ?? EndHistory()
+            let request = EndRequest(action: action, signal: signal, client: Caller.client, at: .now(), meansEnd: meansEnd)
+            // A signal that only informs does not hide that an end was asked for.
+            if meansEnd || history.request?.meansEnd != true { history.request = request }
+            record.history = history
+            if meansEnd { record.stoppedByUser = true }
+        }
     }
 
     private func removeAutomatically() async {
@@ -47,24 +90,11 @@ extension Container {
         }
     }
 
-    /// nil: the restart policy leaves the container as it ended.
-    ///
-    /// 100 ms, doubled with each restart up to a minute; from the start again when a run lasted 10 seconds.
-    /// Source: `cli.md` §2.2, restart policy.
-    private func restartDelay(after exit: ExitRecord) -> Duration? {
-        guard !record.stoppedByUser else { return nil }
-        let policy = record.settings.host.restartPolicy
-        switch policy.name {
-        case .no: return nil
-        case .onFailure:
-            guard exit.exitCode != 0, policy.maximumRetryCount == 0 || record.restartCount < policy.maximumRetryCount else {
-                return nil
-            }
-        case .always, .unlessStopped: break
-        }
-        let lasted = exit.finishedAt.nanoseconds - (record.run.startedAt?.nanoseconds ?? exit.finishedAt.nanoseconds)
-        restartStreak = lasted >= 10_000_000_000 ? 0 : restartStreak + 1
-        return .milliseconds(min(60_000, 100 << min(restartStreak, 12)))
+    private func restartDecision(after exit: ExitRecord) -> RestartDecision {
+        RestartDecision(
+            policy: record.settings.host.restartPolicy, exitCode: exit.exitCode, restartCount: record.restartCount,
+            stoppedByUser: record.stoppedByUser, streak: record.history?.streak ?? 0,
+            lasted: exit.finishedAt.nanoseconds - (record.run.startedAt?.nanoseconds ?? exit.finishedAt.nanoseconds))
     }
 
     private func scheduleRestart(after delay: Duration) {
@@ -90,7 +120,8 @@ extension Container {
         try await gate.run { try await stopExclusively(signal: signal, timeout: timeout) }
     }
 
-    func stopExclusively(signal: String?, timeout: Int?) async throws {
+    /// - Parameter action: what the client asked for, as it is recorded.
+    func stopExclusively(signal: String?, timeout: Int?, action: String = "stop") async throws {
         if record.phase == .restarting {
             restartTask?.cancel()
             try change { record in
@@ -103,14 +134,15 @@ extension Container {
         guard record.phase.processID != nil, let process else {
             throw GantryError(.notModified, "container \(id) is not running")
         }
-        let number = try SignalNumber.parse(signal ?? record.settings.stopSignal ?? "TERM")
-        try change { $0.stoppedByUser = true }
+        let number = try signalNumber(signal ?? record.settings.stopSignal ?? "TERM", verb: "stop")
+        try note(action, signal: number, meansEnd: true)
         if case .paused = record.phase { try await thawExclusively() }
         let over = nextExit
         publish("kill", ["signal": "\(number)"])
         try await process.signal(number)
         let seconds = timeout ?? record.settings.stopTimeout ?? 10
         if seconds >= 0, await !over.value(within: .seconds(seconds)) {
+            try change { $0.history?.request?.escalatedAt = .now() }
             publish("kill", ["signal": "9"])
             try await process.signal(SignalNumber.kill)
         }
@@ -118,13 +150,20 @@ extension Container {
         publish("stop")
     }
 
+    /// - Throws: `invalid` in Docker's words, which name the container.
+    private func signalNumber(_ text: String, verb: String) throws(GantryError) -> Int32 {
+        do { return try SignalNumber.parse(text) } catch {
+            throw .invalid("cannot \(verb) container: \(record.name): \(error.message)")
+        }
+    }
+
     func kill(signal: String?) async throws {
-        let number = try SignalNumber.parse(signal ?? "KILL")
+        let number = try signalNumber(signal ?? "KILL", verb: "kill")
         guard let process, record.phase.processID != nil else {
             throw GantryError.conflict("cannot kill container: \(record.name): container \(id) is not running")
         }
         let stops = number == SignalNumber.kill || number == (try? SignalNumber.parse(record.settings.stopSignal ?? "TERM"))
-        if stops { try change { $0.stoppedByUser = true } }
+        try note("kill", signal: number, meansEnd: stops)
         let over = nextExit
         try await process.signal(number)
         publish("kill", ["signal": "\(number)"])
@@ -142,7 +181,7 @@ extension Container {
                 try await context.runtime.cgroups.freeze(id)
                 try change { $0.phase = .paused(processID: pid) }
                 publish("pause")
-            case .paused: throw GantryError.conflict("container \(id) is already paused")
+            case .paused: throw GantryError.conflict("Container \(id) is already paused")
             case .restarting: throw GantryError.conflict("container \(id) is restarting, wait until the container is running")
             default: throw GantryError.conflict("container \(id) is not running")
             }

@@ -8,13 +8,14 @@ import Volumes
 extension Container {
     /// - Parameter volumes: also the volumes that were made for this container alone.
     func remove(volumes: Bool, force: Bool) async throws {
-        if record.phase == .removing { throw GantryError.conflict("removal of container \(id) is already in progress") }
+        let underway = GantryError.conflict("removal of container \(record.name) is already in progress")
+        if record.phase == .removing { throw underway }
         try await gate.run {
             switch record.phase {
             case .running, .restarting:
                 guard force else {
                     throw GantryError.conflict(
-                        "cannot remove container \"\(record.name)\": container is running: stop the container before removing or force remove"
+                        "cannot remove container \"\(record.name)\": container is \(record.phase.word): stop the container before removing or force remove"
                     )
                 }
                 try await killForRemoval()
@@ -25,7 +26,7 @@ extension Container {
                 }
                 try await killForRemoval()
             case .created, .exited, .dead: break
-            case .removing: return
+            case .removing: throw underway
             }
             try await removeExclusively(volumes: volumes || record.settings.host.autoRemove)
         }
@@ -34,11 +35,9 @@ extension Container {
     private func killForRemoval() async throws {
         restartTask?.cancel()
         guard let process else { return try change { $0.phase = .exited } }
-        try change { record in
-            record.stoppedByUser = true
-            // The end of the run must not remove it a second time.
-            record.settings.host.autoRemove = false
-        }
+        try note("rm", signal: SignalNumber.kill, meansEnd: true)
+        // The end of the run must not remove it a second time.
+        try change { $0.settings.host.autoRemove = false }
         let over = nextExit
         publish("kill", ["signal": "9"])
         try await process.signal(SignalNumber.kill)

@@ -8,7 +8,16 @@ import OCI
 extension Container {
     /// Starts the program, or throws and leaves the container as it was but for the recorded error.
     func start() async throws {
-        try await gate.run { try await startExclusively() }
+        try await gate.run {
+            // A start by hand begins to count anew.
+            try change { record in
+                guard record.phase.processID == nil else { return }
+                record.restartCount = 0
+                record.history?.streak = 0
+            }
+            restartTask?.cancel()
+            try await startExclusively()
+        }
     }
 
     func startExclusively() async throws {
@@ -52,16 +61,21 @@ extension Container {
             throw error
         }
         adopt(process)
+        await publishAttachments(began: true)
         try change { record in
             record.phase = .running(processID: process.processID)
             record.run = ContainerRun()
             record.run.startedAt = .now()
             record.stoppedByUser = false
             record.ports = preparation.ports
+            var history = record.history ?? EndHistory()
+            history.request = nil
+            history.bootID = HostInformation.bootID()
+            record.history = history
         }
         publish("start")
         watch(process)
-        startHealthChecks()
+        startHealthChecks(resuming: false)
     }
 
     /// Waits for the end of the run in the background, as long as the daemon lives.
@@ -79,33 +93,15 @@ extension Container {
             record.run.error = failure.message
             record.run.exitCode = failure.exitCode
             record.run.finishedAt = record.run.startedAt == nil ? nil : .now()
+            var end = ContainerEnd(cause: .startFailed, startedAt: nil, finishedAt: .now(), exitCode: failure.exitCode)
+            end.failure = failure.step
+            var history = record.history ?? EndHistory()
+            history.add(end)
+            record.history = history
         }
         logger.info("container did not start", metadata: ["error": "\(error)"])
         release(lastResult)
         if record.settings.host.autoRemove { try await removeExclusively(volumes: true) }
         throw failure.error
-    }
-}
-
-/// What a failed start is told as: Docker's sentence and the exit code that its command line derives from it.
-struct StartFailure {
-    var message: String
-    var exitCode: Int32
-    var error: GantryError
-
-    private static let prefix =
-        "failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: "
-
-    init(_ error: any Error) {
-        if let start = error as? ProcessStartError {
-            let suffix = start.kind == .isDirectory ? ": unknown: permission denied" : ": unknown"
-            message = Self.prefix + start.message + suffix
-            exitCode = start.kind == .notFound ? 127 : start.kind == .other ? 128 : 126
-            self.error = GantryError(.invalid, message)
-        } else {
-            message = "\(error)"
-            exitCode = 128
-            self.error = (error as? GantryError) ?? GantryError(.internal, "failed to start the container", cause: error)
-        }
     }
 }

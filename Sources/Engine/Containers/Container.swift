@@ -23,11 +23,8 @@ actor Container {
     /// Attached before the start; they get the first byte.
     private var waitingAttachments: [WaitingAttachment] = []
     var execs: [String: ExecInstance] = [:]
-    var health: ContainerHealth?
     var restartTask: Task<Void, Never>?
     var healthTask: Task<Void, Never>?
-    /// Restarts in a row without a run of ten seconds.
-    var restartStreak = 0
 
     struct WaitingAttachment {
         var request: AttachRequest
@@ -72,6 +69,9 @@ actor Container {
         return process
     }
 
+    /// The record while there is a process, nil otherwise.
+    var runningRecord: ContainerRecord? { record.phase.processID == nil ? nil : record }
+
     func add(_ attachment: WaitingAttachment) { waitingAttachments.append(attachment) }
 
     func takeWaitingAttachments() -> [WaitingAttachment] {
@@ -84,7 +84,6 @@ actor Container {
     /// What `wait` answers for a container that does not run. The reason of a failed start is the start's to tell.
     var lastResult: WaitResult { WaitResult(exitCode: record.run.exitCode) }
 
-    func setHealth(_ health: ContainerHealth?) { self.health = health }
     func addExec(_ exec: ExecInstance) { execs[exec.id] = exec }
     func setRestartTask(_ task: Task<Void, Never>?) { restartTask = task }
     func setHealthTask(_ task: Task<Void, Never>?) { healthTask = task }

@@ -23,8 +23,13 @@ struct ContainerFilter {
         }
         var codes: Set<Int32>?
         for text in filters["exited"] ?? [] {
-            guard let code = Int32(text) else { throw .invalid("invalid filter 'exited=\(text)'") }
+            guard let code = Int32(text) else {
+                throw .invalid("invalid filter 'exited=\(text)': strconv.Atoi: parsing \"\(text)\": invalid syntax")
+            }
             codes = (codes ?? []).union([code])
+        }
+        for key in ["publish", "expose"] {
+            for text in filters[key] ?? [] { try Self.checkPort(text, key: key) }
         }
         exitCodes = codes
         self.filters = filters
@@ -33,7 +38,7 @@ struct ContainerFilter {
     var before: NameOrID? { filters["before"]?.first }
     var since: NameOrID? { filters["since"]?.first }
     /// Stopped containers are listed, too, when the filter asks for them.
-    var namesPhases: Bool { filters["status"] != nil || filters["exited"] != nil }
+    var namesPhases: Bool { filters["status"] != nil }
 
     func admits(_ record: ContainerRecord, health: ContainerHealth?, ancestors: Set<String>) -> Bool {
         any("id") { matches($0, record.id) }
@@ -63,6 +68,13 @@ struct ContainerFilter {
         if pattern == text || text.contains(pattern) { return true }
         guard let expression = try? Regex(pattern) else { return false }
         return text.firstMatch(of: expression) != nil
+    }
+
+    private static func checkPort(_ text: String, key: String) throws(GantryError) {
+        let number = String(text.prefix { $0 != "/" })
+        for part in number.split(separator: "-", maxSplits: 1, omittingEmptySubsequences: false) where UInt16(part) == nil {
+            throw .invalid("error while looking up for \(key) \(text): strconv.ParseUint: parsing \"\(part)\": invalid syntax")
+        }
     }
 
     /// `80`, `80/udp` or `80-90` against `80/tcp`.

@@ -25,6 +25,8 @@ struct ContainerPreparation {
         guard let snapshot = try context.imageStore.snapshot(id: record.id) else {
             throw GantryError.internal("container \(record.id) has no file system")
         }
+        guard record.program.first?.isEmpty == false else { throw ProcessStartError.emptyProgram }
+        let links = try await ContainerLinks.resolve(record, context: context)
         do {
             async let root = BlockingWork.run {
                 if InitProgram.isUsed(by: record, context.configuration) {
@@ -33,7 +35,7 @@ struct ContainerPreparation {
                 return try RootPreparation(record: record, context: context, snapshot: snapshot).run()
             }
             let network = try await NetworkAttacher(record: record, context: context).attach()
-            try await ContainerFiles(record: record, context: context).write(endpoints: network.endpoints)
+            try await ContainerFiles(record: record, context: context, links: links).write(endpoints: network.endpoints)
             let sandbox = try await root
             let shared = try await SharedNamespaces.find(record.settings, context: context)
             var trees = sandbox.trees
@@ -45,7 +47,7 @@ struct ContainerPreparation {
             return ContainerPreparation(
                 specification: try SpecificationBuilder(
                     record: record, context: context, identity: sandbox.identity, binds: sandbox.binds, shared: shared,
-                    hasNetworkNamespace: network.namespace != nil
+                    hasNetworkNamespace: network.namespace != nil, linkEnvironment: links.environment
                 ).build(),
                 root: .tree(sandbox.root),
                 trees: trees,
@@ -84,6 +86,7 @@ struct ContainerPreparation {
 struct ContainerFiles {
     let record: ContainerRecord
     let context: EngineContext
+    let links: ContainerLinks
 
     func write(endpoints: [Endpoint]) async throws {
         let directory = context.configuration.containerDirectory(record.id)
@@ -117,7 +120,7 @@ struct ContainerFiles {
 
     /// `name:address` or `name=address`; `host-gateway` is the host's address on the default bridge.
     private func extraHosts() async throws -> [(name: String, address: String)] {
-        var result: [(name: String, address: String)] = []
+        var result = links.hosts
         for text in record.settings.host.extraHosts {
             guard let at = text.firstIndex(where: { $0 == ":" || $0 == "=" }) else {
                 throw GantryError.invalid("bad format for add-host: \"\(text)\"")
@@ -237,18 +240,22 @@ struct RootPreparation {
         }
     }
 
-    /// Places inside volumes. A volume's content is the containers' own: what is opened here is what is mounted, whatever becomes
-    /// of the path.
+    /// Places inside volumes, for the runtime to mount.
     private func trees() throws -> [String: OwnedDescriptor] {
         var result: [String: OwnedDescriptor] = [:]
-        for mount in record.mounts where mount.kind == .volume && !mount.subpath.isEmpty {
-            let volume = try OwnedDescriptor.open(context.volumes.mountpoint(mount.source), O_PATH | O_DIRECTORY)
-            do throws(SystemError) {
-                result[mount.destination] = try PrivateMounts.tree(try volume.openBeneath(mount.subpath, O_PATH))
-            } catch {
-                throw GantryError.invalid("cannot access path \(mount.subpath) of volume `\(mount.source)`", cause: error)
-            }
+        for mount in record.mounts where mount.kind == .volume {
+            result[mount.destination] = try Self.subtree(mount, in: context.volumes.mountpoint(mount.source))
         }
         return result
+    }
+
+    /// The place inside a volume that a mount shows, nil for the whole volume. A volume's content is the containers' own: what is
+    /// opened here is what is mounted, whatever becomes of the path.
+    static func subtree(_ mount: ResolvedMount, in directory: String) throws -> OwnedDescriptor? {
+        guard !mount.subpath.isEmpty else { return nil }
+        let volume = try OwnedDescriptor.open(directory, O_PATH | O_DIRECTORY)
+        do throws(SystemError) { return try PrivateMounts.tree(try volume.openBeneath(mount.subpath, O_PATH)) } catch {
+            throw GantryError.invalid("cannot access path \(mount.subpath) of volume `\(mount.source)`", cause: error)
+        }
     }
 }

@@ -8,10 +8,26 @@ import OCI
 
 extension ContainerService {
     func pathStatus(_ name: NameOrID, _ path: String) async throws -> PathStatus {
-        let record = await (try context.container(name)).record
-        return try await BlockingWork.run { [context] in
-            let root = try ContainerRoot.open(record, context: context, readOnly: true)
-            return try Self.status(of: path, in: root, container: name)
+        let container = try context.container(name)
+        let root = try await readableRoot(of: container)
+        return try await BlockingWork.run { try Self.status(of: path, in: root, container: name) }
+    }
+
+    private func readableRoot(of container: Container) async throws -> ContainerRoot {
+        var record = await container.record
+        if record.phase.processID == nil {
+            let shown = record
+            if try await BlockingWork.run({ [context] in try ContainerRoot.lacksMountPoints(shown, context: context) }) {
+                try await container.gate.run {
+                    let now = await container.record
+                    guard now.phase.processID == nil else { return }
+                    try await BlockingWork.run { [context] in try ContainerRoot.makeMountPoints(now, context: context) }
+                }
+                record = await container.record
+            }
+        }
+        return try await BlockingWork.run { [context, record] in
+            try ContainerRoot.open(record, context: context, writable: false)
         }
     }
 
@@ -30,11 +46,8 @@ extension ContainerService {
 
     func readArchive(_ name: NameOrID, _ path: String) async throws -> (PathStatus, @Sendable (ByteSink) async throws -> Void) {
         let container = try context.container(name)
-        let record = await container.record
-        let (root, status) = try await BlockingWork.run { [context] in
-            let root = try ContainerRoot.open(record, context: context, readOnly: true)
-            return (root, try Self.status(of: path, in: root, container: name))
-        }
+        let root = try await readableRoot(of: container)
+        let status = try await BlockingWork.run { try Self.status(of: path, in: root, container: name) }
         await container.publish("archive-path")
         return (
             status,
@@ -58,37 +71,15 @@ extension ContainerService {
         _ name: NameOrID, _ path: String, from archive: ByteStream, noOverwriteDirectoryNonDirectory: Bool, copyOwners: Bool
     ) async throws {
         let container = try context.container(name)
-        let record = await container.record
-        try await BlockingWork.reading(archive) { [context] read in
-            let root = try ContainerRoot.open(record, context: context, readOnly: false)
-            // First as it was written: what is missing is told by the name that the client gave.
-            let named = try root.locate(path, container: name)
-            guard [.directory, .symbolicLink].contains(named.status.kind),
-                try root.locate(path.hasSuffix("/") ? path : path + "/", container: name).status.kind == .directory
-            else { throw GantryError.invalid("extraction point is not a directory") }
-            try Self.refuseReadOnly(path, record: record)
-            let directory = try root.descriptor.openInRoot(MountPlanner.clean("/" + path), O_PATH | O_DIRECTORY)
-            var options = TarExtractor.Options(.plain)
-            options.noOverwriteDirNonDir = noOverwriteDirectoryNonDirectory
-            if copyOwners {
-                let identity = try UserDatabase(root: root.descriptor).identity(record.settings.user)
-                options.owner = (identity.userID, identity.groupID)
-            }
-            let content = try Decompressor(read)
-            try TarExtractor(into: directory, options: options).extract(TarReader(content.next))
+        let write = ArchiveWrite(
+            context: context, container: name, path: path, keepsKinds: noOverwriteDirectoryNonDirectory, copyOwners: copyOwners)
+        if let running = await container.runningRecord {
+            try await write.run(running, archive)
+        } else {
+            // A stopped container's files are open for writing once: neither a start nor another copy comes between.
+            try await container.gate.run { try await write.run(await container.record, archive) }
         }
         await container.publish("extract-to-dir", ["path": path])
-    }
-
-    /// A read-only root or volume is not written to from outside either.
-    private static func refuseReadOnly(_ path: String, record: ContainerRecord) throws {
-        let cleaned = MountPlanner.clean("/" + path)
-        let covering = record.mounts.filter { cleaned == $0.destination || cleaned.hasPrefix($0.destination + "/") }
-        if let mount = covering.max(by: { $0.destination.count < $1.destination.count }) {
-            if mount.readOnly { throw GantryError.denied("mounted volume is marked read-only") }
-        } else if record.settings.host.readOnlyRootFileSystem {
-            throw GantryError.denied("container rootfs is marked read-only")
-        }
     }
 
     func changes(_ name: NameOrID) async throws -> [FileChange] {
@@ -130,7 +121,9 @@ extension ContainerService {
         let image = try await BlockingWork.run { [context] in
             try ImageCommit(context: context).commit(record, request: request)
         }
-        await container.publish("commit", ["imageID": image.description])
+        let name = request.reference?.withDefaultTag.familiar ?? ""
+        if !name.isEmpty { context.events.publish("image", "tag", actor: image.description, attributes: ["name": name]) }
+        await container.publish("commit", ["comment": request.comment, "imageID": image.description, "imageRef": name])
         return image
     }
 }

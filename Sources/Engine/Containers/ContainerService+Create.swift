@@ -12,6 +12,7 @@ extension ContainerService {
         var request = request
         request.settings.host.applyLogDefaults(context.configuration)
         try SettingsCheck.check(request.settings)
+        try ContainerLinks.check(request.settings, context: context)
         let image = try context.imageStore.image(request.settings.image)
         if let platform = request.platform, platform.architecture != image.config.architecture || platform.os != image.config.os {
             throw GantryError.notFound(
@@ -40,7 +41,9 @@ extension ContainerService {
         let mode = settings.host.networkMode
         if mode == "host" || settings.host.utsMode == "host" { return HostInformation.hostname() }
         guard mode.hasPrefix("container:") else { return nil }
-        return try await context.container(String(mode.dropFirst(10))).record.settings.hostname
+        // A container that is not there is told at the start: a client takes "not found" from here for a missing image.
+        guard let other = try? context.container(String(mode.dropFirst(10))) else { return nil }
+        return await other.record.settings.hostname
     }
 
     /// Makes everything a container owns, last its record; takes it all back when a part fails.

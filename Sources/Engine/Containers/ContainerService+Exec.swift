@@ -54,15 +54,15 @@ extension Container {
         if execs.count > 256 { execs = execs.filter { $0.value.exitCode == nil } }
         let exec = ExecInstance(id: Identifier.random(), request: request)
         addExec(exec)
-        publish("exec_create: \(request.command.joined(separator: " "))", ["execID": exec.id])
+        publish("exec_create: \(exec.commandText)", ["execID": exec.id])
         return exec.id
     }
 
     private func requireRunning() throws {
         switch record.phase {
         case .running: return
-        case .paused: throw GantryError.conflict("container \(id) is paused, unpause the container before exec")
-        case .restarting: throw GantryError.conflict("container \(id) is restarting, wait until the container is running")
+        case .paused: throw GantryError.conflict("Container \(record.name) is paused, unpause the container before exec")
+        case .restarting: throw GantryError.conflict("Container \(id) is restarting, wait until the container is running")
         default: throw GantryError.conflict("container \(id) is not running")
         }
     }
@@ -72,7 +72,7 @@ extension Container {
         guard case .running(let processID) = record.phase else { throw GantryError.conflict("container \(id) is not running") }
         try exec.beginStart()
         let request = exec.request
-        publish("exec_start: \(request.command.joined(separator: " "))", ["execID": exec.id])
+        publish("exec_start: \(exec.commandText)", ["execID": exec.id])
         do {
             let specification = try await ContainerPreparation.execProcess(
                 request, record: record, context: context, processID: processID)

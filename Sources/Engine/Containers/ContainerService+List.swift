@@ -17,14 +17,22 @@ extension ContainerService {
         let before = try filter.before.map { try position(of: $0, in: records) }
         let since = try filter.since.map { try position(of: $0, in: records) }
         let showsStopped = query.all || query.limit > 0 || filter.namesPhases
+        var linkNames: [String: [String]] = [:]
+        for (_, record) in records {
+            for link in record.settings.host.links.map(ContainerLinks.Link.init) {
+                linkNames[link.target, default: []].append("\(record.name)/\(link.alias)")
+            }
+        }
         var result: [ContainerDetails] = []
         for (index, (container, record)) in records.enumerated() {
             if query.limit > 0, result.count == query.limit { break }
             guard showsStopped || [.running, .paused, .restarting].contains(PhaseWord(record.phase)) else { continue }
             guard before.map({ index > $0 }) ?? true, since.map({ index < $0 }) ?? true else { continue }
-            guard await filter.admits(record, health: container.health, ancestors: ancestors(of: record)) else { continue }
+            guard filter.admits(record, health: record.health, ancestors: ancestors(of: record)) else { continue }
             guard context.allContainersHas(container) else { continue }
-            result.append(try await details(of: container, size: query.size))
+            var row = try await details(of: container, size: query.size)
+            row.linkNames = (linkNames[record.name] ?? []).sorted()
+            result.append(row)
         }
         return result
     }
@@ -56,13 +64,17 @@ extension ContainerService {
             id: record.id, name: record.name, createdAt: record.createdAt, settings: record.settings, program: record.program,
             imageID: record.imageID, platform: record.platform, phase: record.phase, run: record.run,
             restartCount: record.restartCount,
-            health: await container.health, mounts: mountDetails(record), networks: await networkDetails(record),
+            health: record.health, mounts: mountDetails(record), networks: await networkDetails(record),
             ports: record.ports,
             execIDs: await container.liveExecIDs, logPath: log?.shownPath ?? "",
             hostnamePath: "\(directory)/hostname",
             hostsPath: "\(directory)/hosts", resolvConfPath: "\(directory)/resolv.conf",
             layerDirectories: LayerDirectories(
-                upper: snapshot?.upper ?? "", work: snapshot?.work ?? "", lower: snapshot?.lowerPaths ?? []))
+                upper: snapshot?.upper ?? "", work: snapshot?.work ?? "", lower: snapshot?.lowerPaths ?? []),
+            why: WhyReport(record: record, now: .now()).make())
+        details.settings.host.links = record.settings.host.links.map(ContainerLinks.Link.init).map { link in
+            "/\(link.target):/\(record.name)/\(link.alias)"
+        }
         if size {
             details.writableSize = try context.imageStore.snapshotSize(id: record.id)
             let image = try? context.imageStore.image(record.imageID.description)

@@ -10,7 +10,10 @@ extension ContainerService {
         _ = try await container.runningProcess()
         let words = arguments.split(separator: " ").map(String.init)
         let result = try await HostProgram.run(["ps"] + (words.isEmpty ? ["-ef"] : words))
-        guard result.status == 0 else { throw GantryError.invalid("ps: \(result.output.trimmed)") }
+        guard result.status == 0 else {
+            throw GantryError.invalid(
+                "ps: \(result.output.split(separator: "\n").first.map(String.init)?.trimmed ?? "exit \(result.status)")")
+        }
         let pids = Set(try context.runtime.cgroups.processIDs(container.id))
         let lines = result.output.split(separator: "\n")
         guard let titles = lines.first?.split(separator: " ").map(String.init), let column = titles.firstIndex(of: "PID") else {

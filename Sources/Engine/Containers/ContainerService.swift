@@ -19,12 +19,28 @@ struct ContainerService: ContainerOperations {
         try await context.container(name).restart(signal: signal, timeout: timeout)
     }
 
-    func kill(_ name: NameOrID, signal: String?) async throws { try await context.container(name).kill(signal: signal) }
+    func kill(_ name: NameOrID, signal: String?) async throws {
+        let container: Container
+        do { container = try context.container(name) } catch {
+            throw GantryError(error.kind, "cannot kill container: \(name): \(error.message)")
+        }
+        try await container.kill(signal: signal)
+    }
+
     func pause(_ name: NameOrID) async throws { try await context.container(name).pause() }
     func unpause(_ name: NameOrID) async throws { try await context.container(name).unpause() }
 
     func remove(_ name: NameOrID, volumes: Bool, force: Bool) async throws {
         try await context.container(name).remove(volumes: volumes, force: force)
+    }
+
+    func removeLink(_ name: String) async throws {
+        let parts = name.split(separator: "/").map(String.init)
+        guard parts.count == 2 else {
+            throw GantryError.internal("Conflict, cannot remove the default link name of the container")
+        }
+        let container = try context.container(parts[0])
+        guard try await container.removeLink(alias: parts[1]) else { throw GantryError.notFound("Cannot get parent \(parts[0]) for link \(name)") }
     }
 
     func rename(_ name: NameOrID, to newName: String) async throws {
@@ -88,11 +104,13 @@ extension Container {
     func restart(signal: String?, timeout: Int?) async throws {
         try await gate.run {
             if record.phase.processID != nil || record.phase == .restarting {
-                try await stopExclusively(signal: signal, timeout: timeout)
+                try await stopExclusively(signal: signal, timeout: timeout, action: "restart")
             }
             // The end of the run reaches the record before the waiters, so it can be started at once.
-            restartStreak = 0
-            try change { $0.restartCount = 0 }
+            try change { record in
+                record.restartCount = 0
+                record.history?.streak = 0
+            }
             try await startExclusively()
             publish("restart")
         }
@@ -101,11 +119,14 @@ extension Container {
     func rename(to newName: String) async throws {
         let name = newName.hasPrefix("/") ? String(newName.dropFirst()) : newName
         guard !name.isEmpty else { throw GantryError.invalid("Neither old nor new names may be empty") }
-        try ContainerName.check(name)
+        let prefix = "Error when allocating new name: "
+        do { try ContainerName.check(name, shown: "/" + name) } catch { throw GantryError(error.kind, prefix + error.message) }
         try await gate.run {
             let old = record.name
             guard old != name else { throw GantryError.invalid("Renaming a container with the same name as its current name") }
-            try context.reserve(name: name, for: id)
+            do { try context.reserve(name: name, for: id) } catch let error as GantryError {
+                throw GantryError(error.kind, prefix + error.message)
+            }
             do {
                 try change { $0.name = name }
             } catch {
@@ -120,10 +141,18 @@ extension Container {
 
     func update(resources: ResourceSettings, restartPolicy: RestartPolicy?) async throws {
         try await gate.run {
+            let prefix = "Cannot update container \(id): "
             if let restartPolicy, restartPolicy.name != .no, record.settings.host.autoRemove {
-                throw GantryError.invalid("Restart policy cannot be updated because AutoRemove is enabled for the container")
+                throw GantryError.invalid(
+                    prefix + "Restart policy cannot be updated because AutoRemove is enabled for the container")
             }
             var merged = record.settings.host.resources
+            if resources.memory > merged.effectiveMemorySwap, merged.effectiveMemorySwap > 0, resources.memorySwap == 0 {
+                throw GantryError.invalid(
+                    prefix
+                        + "Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time"
+                )
+            }
             merged.take(changed: resources)
             try ResourceCheck.check(merged)
             if record.phase.processID != nil {
@@ -139,6 +168,9 @@ extension Container {
 }
 
 extension ResourceSettings {
+    /// Memory and swap together, in bytes: unset, it is as much again as the memory. 0 or less: no limit.
+    fileprivate var effectiveMemorySwap: Int64 { memorySwap != 0 ? memorySwap : memory * 2 }
+
     /// Takes over what is set in `other`; zero and empty mean unchanged. Source: Engine API, ContainerUpdate.
     mutating func take(changed other: ResourceSettings) {
         if other.memory != 0 { memory = other.memory }
@@ -157,11 +189,12 @@ extension ResourceSettings {
 
 /// Names that containers may have.
 enum ContainerName {
-    static func check(_ name: String) throws(GantryError) {
+    /// - Parameter shown: the name as the message has it.
+    static func check(_ name: String, shown: String? = nil) throws(GantryError) {
         let bytes = Array(name.utf8)
         func plain(_ byte: UInt8) -> Bool { (byte >= 48 && byte <= 57) || (byte | 32 >= 97 && byte | 32 <= 122) }
         guard bytes.count >= 2, plain(bytes[0]), bytes.allSatisfy({ plain($0) || $0 == 95 || $0 == 46 || $0 == 45 }) else {
-            throw .invalid("Invalid container name (\(name)), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed")
+            throw .invalid("Invalid container name (\(shown ?? name)), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed")
         }
     }
 }

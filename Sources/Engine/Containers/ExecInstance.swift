@@ -22,6 +22,9 @@ final class ExecInstance: Sendable {
         self.request = request
     }
 
+    /// As events show it: the program, a space, the arguments.
+    var commandText: String { (request.command.first ?? "") + " " + request.command.dropFirst().joined(separator: " ") }
+
     /// - Throws: `conflict` when it was started before.
     func beginStart() throws(GantryError) {
         let fresh = phase.withLock { phase in

@@ -51,10 +51,10 @@ enum ImageDefaults {
     static func program(_ settings: ContainerSettings) -> [String] { (settings.entrypoint ?? []) + (settings.command ?? []) }
 
     /// The environment of the first process: what every container has, then the settings, each name once.
-    static func environment(_ settings: ContainerSettings, hostname: String) -> [String] {
+    static func environment(_ settings: ContainerSettings, hostname: String, links: [String] = []) -> [String] {
         var result = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOSTNAME=\(hostname)"]
         if settings.terminal { result.append("TERM=xterm") }
-        return replacing(result, with: settings.environment)
+        return replacing(replacing(result, with: links), with: settings.environment)
     }
 
     /// `base` with `entries` replacing those of the same name or appended; an entry without `=` removes its name.

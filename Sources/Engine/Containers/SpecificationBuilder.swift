@@ -14,6 +14,8 @@ struct SpecificationBuilder {
     let shared: SharedNamespaces
     /// False: the container lives in the host's.
     let hasNetworkNamespace: Bool
+    /// Variables that `--link` brings; the container's own win.
+    var linkEnvironment: [String] = []
 
     func build() throws -> RuntimeSpecification { try DefaultSpecification.make(try options()) }
 
@@ -22,7 +24,7 @@ struct SpecificationBuilder {
         let host = settings.host
         var options = try Self.security(host)
         options.arguments = InitProgram.isUsed(by: record, context.configuration) ? InitProgram.arguments(record.program) : record.program
-        options.environment = Self.environment(settings, identity: identity)
+        options.environment = Self.environment(settings, identity: identity, links: linkEnvironment)
         options.workingDirectory = settings.workingDirectory.isEmpty ? "/" : settings.workingDirectory
         options.user = RuntimeSpecification.User(uid: identity.userID, gid: identity.groupID, additionalGids: identity.groups)
         options.hostname = host.utsMode == "host" ? nil : settings.hostname
@@ -86,8 +88,10 @@ struct SpecificationBuilder {
             }
     }
 
-    static func environment(_ settings: ContainerSettings, identity: UserDatabase.Identity) -> [String] {
-        let environment = ImageDefaults.environment(settings, hostname: settings.hostname)
+    static func environment(
+        _ settings: ContainerSettings, identity: UserDatabase.Identity, links: [String] = []
+    ) -> [String] {
+        let environment = ImageDefaults.environment(settings, hostname: settings.hostname, links: links)
         return environment.contains { $0.hasPrefix("HOME=") } ? environment : environment + ["HOME=\(identity.home)"]
     }
 
@@ -173,6 +177,7 @@ extension ContainerPreparation {
         // The filter stays the container's: --privileged gives an exec capabilities, no way past what the container was closed with.
         let filter = try DefaultSpecification.filter(options)
         if request.privileged { options.privileged = true }
+        guard request.command.first?.isEmpty == false else { throw ProcessStartError.emptyProgram }
         options.arguments = request.command
         var shown = settings
         shown.terminal = request.terminal
@@ -181,7 +186,7 @@ extension ContainerPreparation {
         options.environment = environment.contains { $0.hasPrefix("HOME=") } ? environment : environment + ["HOME=\(identity.home)"]
         let directory = request.workingDirectory.isEmpty ? settings.workingDirectory : request.workingDirectory
         guard directory.isEmpty || directory.hasPrefix("/") else {
-            throw GantryError.invalid("the working directory '\(directory)' is invalid, it needs to be an absolute path")
+            throw GantryError.invalid("OCI runtime exec failed: exec failed: Cwd must be an absolute path: unknown")
         }
         options.workingDirectory = directory.isEmpty ? "/" : directory
         options.user = RuntimeSpecification.User(uid: identity.userID, gid: identity.groupID, additionalGids: identity.groups)

@@ -14,6 +14,8 @@ final class EventLog: Sendable {
         var listeners: [Int: AsyncStream<EngineEvent>.Continuation] = [:]
         var nextListener = 0
         var unwritten: [EngineEvent] = []
+        /// On its way into the database.
+        var inWriting: [EngineEvent] = []
         var writing = false
         var lastTime: Int64 = 0
     }
@@ -25,6 +27,10 @@ final class EventLog: Sendable {
     init(database: any DatabaseWriter, logger: Logger) {
         self.database = database
         self.logger = logger
+        // Later than everything that an earlier daemon told, also when the clock was set back since.
+        let stored = try? database.read { try Int64.fetchOne($0, sql: "SELECT max(time) FROM engineEvent") }
+        let last = max(Timestamp.now().nanoseconds, (stored ?? nil) ?? 0)
+        state.withLock { $0.lastTime = last }
     }
 
     static func registerMigrations(_ migrator: inout DatabaseMigrator) {
@@ -59,9 +65,10 @@ final class EventLog: Sendable {
     func writeBatches() {
         while true {
             let batch = state.withLock { state -> [EngineEvent] in
-                defer { state.unwritten = [] }
-                if state.unwritten.isEmpty { state.writing = false }
-                return state.unwritten
+                state.inWriting = state.unwritten
+                state.unwritten = []
+                if state.inWriting.isEmpty { state.writing = false }
+                return state.inWriting
             }
             if batch.isEmpty { return }
             do {
@@ -81,43 +88,64 @@ final class EventLog: Sendable {
         }
     }
 
-    /// Past events of the span, then live ones; the stream ends at `until` when that lies in the past, else with its task.
+    /// Past events of the span, then live ones; the stream ends at `until`, else with its task. No event is left out or told
+    /// twice.
     func stream(since: Timestamp?, until: Timestamp?) throws -> AsyncStream<EngineEvent> {
         let (stream, continuation) = AsyncStream<EngineEvent>.makeStream(bufferingPolicy: .bufferingNewest(Self.capacity))
-        // Registering first and then reading the past could tell an event twice: the time filter drops those.
-        let registered = state.withLock { state -> (key: Int, unwritten: [EngineEvent], time: Int64) in
+        let end = until ?? Timestamp(nanoseconds: .max)
+        var from = since?.nanoseconds
+        while true {
+            let last = state.withLock { $0.lastTime }
+            if let start = from {
+                for event in try past(from: start, through: min(last, end.nanoseconds)) { continuation.yield(event) }
+                from = last + 1
+            }
+            if end <= Timestamp.now() {
+                continuation.finish()
+                return stream
+            }
+            // When something came while the past was read, that is read first.
+            if register(continuation, ifLastIs: from == nil ? nil : last, until: until) { return stream }
+        }
+    }
+
+    private func register(
+        _ continuation: AsyncStream<EngineEvent>.Continuation, ifLastIs last: Int64?, until: Timestamp?
+    ) -> Bool {
+        let key = state.withLock { state -> Int? in
+            if let last, state.lastTime != last { return nil }
             state.nextListener += 1
-            return (state.nextListener, state.unwritten, state.lastTime)
+            state.listeners[state.nextListener] = continuation
+            return state.nextListener
         }
-        if let since {
-            let stored = try past(since: since, until: registered.time)
-            let missing = registered.unwritten.filter { event in event.time >= since && !stored.contains(event) }
-            for event in stored + missing where until.map({ event.time <= $0 }) ?? true { continuation.yield(event) }
-        }
-        if let until, until <= Timestamp.now() {
-            continuation.finish()
-            return stream
-        }
-        continuation.onTermination = { [weak self] _ in
-            guard let self else { return }
-            _ = self.state.withLock { $0.listeners.removeValue(forKey: registered.key) }
-        }
-        state.withLock { $0.listeners[registered.key] = continuation }
-        if let until {
+        guard let key else { return false }
+        // Ends at its time, or with the listener.
+        let timer = until.map { until in
             Task.detached {
-                try? await Task.sleep(for: .nanoseconds(max(0, until.nanoseconds - Timestamp.now().nanoseconds)))
+                try await Task.sleep(for: .nanoseconds(max(0, until.nanoseconds - Timestamp.now().nanoseconds)))
                 continuation.finish()
             }
         }
-        return stream
+        continuation.onTermination = { [weak self] _ in
+            timer?.cancel()
+            _ = self?.state.withLock { $0.listeners.removeValue(forKey: key) }
+        }
+        return true
     }
 
-    private func past(since: Timestamp, until: Int64) throws -> [EngineEvent] {
-        try database.read { database in
+    /// What the database holds of the span, and what is still on its way there, in order.
+    private func past(from: Int64, through: Int64) throws -> [EngineEvent] {
+        guard from <= through else { return [] }
+        let span = from...through
+        let waiting = state.withLock { $0.inWriting + $0.unwritten }
+        let stored = try database.read { database in
             try String.fetchAll(
-                database, sql: "SELECT body FROM engineEvent WHERE time >= ? AND time <= ? ORDER BY id",
-                arguments: [since.nanoseconds, until]
+                database, sql: "SELECT body FROM engineEvent WHERE time >= ? AND time <= ? ORDER BY time",
+                arguments: [from, through]
             ).map { try RecordCoding.decode(EngineEvent.self, from: $0) }
         }
+        // What was written between the two readings is in both.
+        let known = Set(stored.map(\.time))
+        return stored + waiting.filter { span.contains($0.time.nanoseconds) && !known.contains($0.time) }
     }
 }

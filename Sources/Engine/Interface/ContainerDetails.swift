@@ -76,6 +76,9 @@ package struct ContainerDetails: Sendable {
     /// Bytes; filled only when asked for.
     package var writableSize: Int64?
     package var rootSize: Int64?
+    package var why: ContainerWhy
+    /// `other/alias` for each container that links to this one; filled by lists only.
+    package var linkNames: [String] = []
 }
 
 package struct LayerDirectories: Sendable, Hashable {

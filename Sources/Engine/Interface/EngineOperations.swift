@@ -29,6 +29,9 @@ package protocol ContainerOperations: Sendable {
     func rename(_ name: NameOrID, to newName: String) async throws
     func update(_ name: NameOrID, resources: ResourceSettings, restartPolicy: RestartPolicy?) async throws -> [String]
     func remove(_ name: NameOrID, volumes: Bool, force: Bool) async throws
+    /// Takes a link away; both containers stay.
+    /// - Parameter name: `container/alias`.
+    func removeLink(_ name: String) async throws
     func prune(filters: [String: [String]]) async throws -> PruneReport
     /// Checks the name, then answers a function that waits: the caller can send its headers in between.
     func wait(_ name: NameOrID, _ condition: WaitCondition) async throws -> @Sendable () async throws -> WaitResult

@@ -64,7 +64,7 @@ struct MountPlanner {
         let isPath = parts[0].hasPrefix("/")
         var mount = ResolvedMount(
             kind: isPath ? .bind : .volume, source: isPath ? clean(parts[0]) : parts[0],
-            destination: try destination(parts[1], in: text))
+            destination: try destination(parts[1], in: text, kind: isPath ? "bind" : "volume"))
         if !isPath {
             mount.driver = driver.isEmpty ? "local" : driver
             try checkVolumeName(parts[0])
@@ -110,6 +110,9 @@ struct MountPlanner {
                     "invalid mount config for type \"bind\": invalid mount path: '\(request.source)' mount path must be absolute")
             }
             mount.source = clean(request.source)
+            guard ["", "private", "rprivate", "shared", "rshared", "slave", "rslave"].contains(request.propagation) else {
+                throw .invalid("invalid mount config for type \"bind\": invalid propagation mode: \(request.propagation)")
+            }
             mount.propagation = request.propagation.isEmpty ? "rprivate" : request.propagation
             mount.nonRecursive = request.nonRecursive
             mount.createSource = request.createSource
@@ -132,17 +135,19 @@ struct MountPlanner {
     }
 
     /// The cleaned absolute destination of a mount.
-    static func destination(_ path: String, in specification: String? = nil) throws(GantryError) -> String {
+    static func destination(
+        _ path: String, in specification: String? = nil, kind: String = "volume"
+    ) throws(GantryError) -> String {
         let quoted = specification ?? path
         guard path.hasPrefix("/") else {
             throw .invalid(
-                "invalid volume specification: '\(quoted)': invalid mount config for type \"volume\": invalid mount path: '\(path)' mount path must be absolute"
+                "invalid volume specification: '\(quoted)': invalid mount config for type \"\(kind)\": invalid mount path: '\(path)' mount path must be absolute"
             )
         }
         let cleaned = clean(path)
         guard cleaned != "/" else {
             throw .invalid(
-                "invalid volume specification: '\(quoted)': invalid mount config for type \"volume\": invalid specification: destination can't be '/'"
+                "invalid volume specification: '\(quoted)': invalid mount config for type \"\(kind)\": invalid specification: destination can't be '/'"
             )
         }
         return cleaned

@@ -47,6 +47,24 @@ extension Container {
         }
     }
 
+    /// Tells of the networks and volumes that a run takes up or gives back, before its own event.
+    func publishAttachments(began: Bool) async {
+        for endpoint in await context.networks.endpoints(ofContainer: id) {
+            if let network = try? await context.networks.network(endpoint.networkID) {
+                publishNetwork(began ? "connect" : "disconnect", network)
+            }
+        }
+        for mount in record.mounts where mount.kind == .volume {
+            var attributes = ["container": id, "driver": mount.driver]
+            if began {
+                attributes["destination"] = mount.destination
+                attributes["propagation"] = mount.propagation
+                attributes["read/write"] = "\(!mount.readOnly)"
+            }
+            context.events.publish("volume", began ? "mount" : "unmount", actor: mount.source, attributes: attributes)
+        }
+    }
+
     func publishNetwork(_ action: String, _ network: Network) {
         context.events.publish(
             "network", action, actor: network.id, attributes: ["container": id, "name": network.name, "type": network.driver])

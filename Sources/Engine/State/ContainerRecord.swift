@@ -26,6 +26,11 @@ struct ContainerRecord: Codable, Sendable, Hashable {
     /// Published while running.
     var ports: [String: [PublishedPort]] = [:]
 
+    /// nil in records of before there was one.
+    var history: EndHistory?
+    /// Of the present run, and what it was at the last end.
+    var health: ContainerHealth?
+
     /// Labels with image and name, as events show them.
     var eventAttributes: [String: String] {
         settings.labels.merging(["image": settings.image, "name": name]) { _, new in new }

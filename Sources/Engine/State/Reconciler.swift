@@ -29,7 +29,7 @@ struct Reconciler {
         }
         try removeLeftovers(known: Set(records.map(\.id)))
         for container in restarts {
-            do { try await container.start() } catch {
+            do { try await container.startWithDaemon() } catch {
                 context.logger.warning(
                     "restart after the daemon's start failed", metadata: ["container": "\(container.id)", "error": "\(error)"])
             }
@@ -59,15 +59,19 @@ extension Container {
         case .removing, .dead:
             try await removeExclusively(volumes: true)
             return false
-        case .restarting:
-            try change { $0.phase = .exited }
-            return true
+        case .restarting: return true
         case .created, .exited:
             // A start that was cut off before its record.
             await context.networks.detachAll(container: id)
             if try context.runtime.knownContainers().contains(id) { try context.runtime.forget(container: id) }
             return wantsStartWithDaemon
         }
+    }
+
+    /// One whose restart was due goes on counting; others begin anew.
+    func startWithDaemon() async throws {
+        guard record.phase == .restarting else { return try await start() }
+        try await gate.run { try await startExclusively() }
     }
 
     private func reconnect() async throws -> Bool {
@@ -77,24 +81,22 @@ extension Container {
             let namespace = try OwnedDescriptor.open("/proc/\(process.processID)/ns/net", O_RDONLY)
             try await context.networks.restore(container: id, namespace: namespace, servers: record.settings.host.dns)
             watch(process)
-            startHealthChecks()
+            startHealthChecks(resuming: true)
             return false
         case .exited(let exit):
             await ended(exit)
         case .lost:
-            await ended(.lost())
+            // 255 is what Docker shows after a restart of the host.
+            let sameBoot = record.history?.bootID == HostInformation.bootID()
+            await ended(ExitRecord(exitCode: sameBoot ? 137 : 255, signal: sameBoot ? 9 : nil, finishedAt: .now()), isLost: true)
         }
         return false
     }
 
     /// After a restart of the daemon or host. Source: `cli.md` §2.2, restart policy.
     private var wantsStartWithDaemon: Bool {
-        guard record.phase == .exited else { return false }
-        return switch record.settings.host.restartPolicy.name {
-        case .no: false
-        case .always: true
-        case .unlessStopped: !record.stoppedByUser
-        case .onFailure: !record.stoppedByUser && record.run.exitCode != 0
-        }
+        record.phase == .exited
+            && RestartDecision.startsWithDaemon(
+                policy: record.settings.host.restartPolicy, exitCode: record.run.exitCode, stoppedByUser: record.stoppedByUser)
     }
 }

@@ -15,7 +15,9 @@ struct PruneFilter {
         excluded = filters["label!"] ?? []
         if let texts = filters["until"] {
             guard texts.count == 1 else { throw .invalid("more than one until filter specified") }
-            guard let time = TimeText.parse(texts[0]) else { throw .invalid("invalid value for until filter: `\(texts[0])`") }
+            guard let time = TimeText.parse(texts[0]) else {
+                throw .invalid("failed to parse value as time or duration: \"\(texts[0])\"")
+            }
             until = time
         }
     }

@@ -1,7 +1,7 @@
 import Essentials
 
 /// Signal names and numbers of Linux on x86-64 and arm64. Source: signal(7).
-enum SignalNumber {
+package enum SignalNumber {
     static let kill: Int32 = 9
     static let terminate: Int32 = 15
 
@@ -13,11 +13,18 @@ enum SignalNumber {
         "PWR": 30, "SYS": 31, "RTMIN": 34, "RTMAX": 64,
     ]
 
+    /// `SIGTERM`; real-time signals and unknown ones by number.
+    package static func name(_ number: Int32) -> String {
+        let found = names.filter { $0.value == number && !["IOT", "CLD", "POLL", "RTMIN", "RTMAX"].contains($0.key) }.keys.min()
+        return found.map { "SIG\($0)" } ?? "signal \(number)"
+    }
+
     /// Parses `TERM`, `SIGTERM`, `15`, `RTMIN+3`, in any case.
     /// - Throws: `invalid` with Docker's words.
     static func parse(_ text: String) throws(GantryError) -> Int32 {
         if let number = Int32(text) {
-            guard (1...64).contains(number) else { throw .invalid("invalid signal: \(text)") }
+            guard number > 0 else { throw .invalid("invalid signal: \(text)") }
+            guard number <= 64 else { throw .invalid("the linux daemon does not support signal \(text)") }
             return number
         }
         var name = text.uppercased()

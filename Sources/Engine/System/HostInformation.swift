@@ -38,6 +38,9 @@ enum HostInformation {
         return line.split(separator: " ").dropFirst().prefix(8).compactMap { UInt64($0) }.reduce(0, +) * 10_000_000
     }
 
+    /// Of this start of the kernel; another one after a restart of the host. nil where /proc does not tell.
+    static func bootID() -> String? { (try? FileSystem.readText("/proc/sys/kernel/random/boot_id"))?.trimmed }
+
     static func openDescriptors() -> Int { (try? FileSystem.list("/proc/self/fd").count) ?? 0 }
     static func forwardsIPv4() -> Bool { (try? FileSystem.readText("/proc/sys/net/ipv4/ip_forward"))?.trimmed == "1" }
 }

@@ -89,7 +89,8 @@ final class FakeContainers: ContainerOperations {
             health: nil, mounts: [], networks: [endpoint],
             ports: ["80/tcp": [PublishedPort(hostAddress: "0.0.0.0", hostPort: 32769)], "81/tcp": []], execIDs: [], logPath: "",
             hostnamePath: "", hostsPath: "", resolvConfPath: "",
-            layerDirectories: LayerDirectories(upper: "/u", work: "/w", lower: ["/l2", "/l1"]))
+            layerDirectories: LayerDirectories(upper: "/u", work: "/w", lower: ["/l2", "/l1"]),
+            why: ContainerWhy(summary: "running", facts: ["a fact"], advice: [], ends: []))
     }
 
     func restart(_ name: NameOrID, signal: String?, timeout: Int?) async throws { throw unused }
@@ -101,6 +102,7 @@ final class FakeContainers: ContainerOperations {
         throw unused
     }
     func remove(_ name: NameOrID, volumes: Bool, force: Bool) async throws { throw missing(name) }
+    func removeLink(_ name: String) async throws { throw unused }
     func prune(filters: [String: [String]]) async throws -> PruneReport { PruneReport(removed: [], reclaimed: 0) }
     func resize(_ name: NameOrID, to size: ConsoleSize) async throws { throw unused }
     func top(_ name: NameOrID, arguments: String) async throws -> ProcessTable { throw unused }

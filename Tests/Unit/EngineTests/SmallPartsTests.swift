@@ -91,12 +91,11 @@ import Testing
         for filters in [
             ["container": ["web"]], ["event": ["exec_start"]], ["image": ["busybox"]], ["type": ["container"]],
             ["container": ["abc"]],
-        ] { #expect(try EventFilter(filters).admits(event), "\(filters)") }
+        ] { #expect(EventFilter(filters).admits(event), "\(filters)") }
         for filters in [["container": ["other"]], ["event": ["exec"]], ["type": ["image"]], ["network": ["web"]], ["label": ["x"]]]
         {
             #expect(try !EventFilter(filters).admits(event), "\(filters)")
         }
-        #expect(throws: GantryError.self) { _ = try EventFilter(["what": []]) }
     }
 
     @Test func imagePatternsStayWithinAComponent() {

@@ -87,6 +87,7 @@ extern int umount2(const char *target, int flags);
 #endif
 
 static inline int gantry_errno(void) { return errno; }
+static inline const char *gantry_errno_name(int value) { return strerrorname_np(value); }
 static inline void gantry_set_errno(int value) { errno = value; }
 
 static inline int gantry_openat(int dir, const char *path, int flags, unsigned mode) { return openat(dir, path, flags, mode); }

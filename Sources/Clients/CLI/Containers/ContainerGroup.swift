@@ -15,7 +15,7 @@ struct ContainerGroup: CommandGroup {
         PauseCommand.self, UnpauseCommand.self, WaitCommand.self, RemoveCommand.self, RenameCommand.self, UpdateCommand.self,
         TopCommand.self, StatsCommand.self, AttachCommand.self, ExecCommand.self, LogsCommand.self, CopyCommand.self,
         DiffCommand.self,
-        CommitCommand.self, ExportCommand.self, PortCommand.self,
+        CommitCommand.self, ExportCommand.self, PortCommand.self, WhyCommand.self,
     ]
 
     static let configuration = CommandConfiguration(

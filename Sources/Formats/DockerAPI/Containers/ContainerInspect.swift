@@ -27,6 +27,8 @@ package struct ContainerInspect: Codable, Sendable, Hashable {
     @Lenient package var config = ContainerConfig()
     @Lenient package var networkSettings = NetworkSettings()
     package var imageManifestDescriptor: DescriptorBody?
+    /// Gantry's own: why the container is as it is.
+    package var why: WhyBody?
 
     package init() {}
 
@@ -57,6 +59,7 @@ package struct ContainerInspect: Codable, Sendable, Hashable {
         case config = "Config"
         case networkSettings = "NetworkSettings"
         case imageManifestDescriptor = "ImageManifestDescriptor"
+        case why = "Why"
     }
 }
 

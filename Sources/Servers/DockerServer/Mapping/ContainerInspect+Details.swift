@@ -28,6 +28,7 @@ extension ContainerInspect {
         mounts = details.mounts.map(MountPoint.init)
         config = ContainerConfig(details.settings)
         networkSettings = NetworkSettings(details, version: version)
+        why = WhyBody(details.why)
     }
 }
 

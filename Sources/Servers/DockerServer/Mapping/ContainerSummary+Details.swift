@@ -7,7 +7,7 @@ extension ContainerSummary {
     init(_ details: ContainerDetails, now: Timestamp, version: APIVersion) {
         self.init()
         id = details.id
-        names = ["/" + details.name]
+        names = details.linkNames.map { "/" + $0 } + ["/" + details.name]
         image = details.settings.image
         imageID = details.imageID.description
         command = details.program.map { $0.contains(" ") ? "'\($0)'" : $0 }.joined(separator: " ")

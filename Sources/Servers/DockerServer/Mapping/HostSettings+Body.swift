@@ -137,7 +137,7 @@ extension MountRequest {
         if let options = body.imageOptions { subpath = options.subpath }
         if let options = body.tmpfsOptions {
             tmpfsSize = options.sizeBytes
-            tmpfsMode = GoFileMode.toUnix(options.mode) & 0o7777
+            tmpfsMode = (GoFileMode.toUnix(options.mode) | options.mode & 0o7000) & 0o7777
         }
     }
 }

@@ -1,3 +1,4 @@
+internal import Engine
 internal import Essentials
 package import Logging
 internal import NIOHTTP1
@@ -63,7 +64,8 @@ package struct Router: Responder {
         do {
             let version = try Self.check(versionText)
             let context = RequestContext(head: head, version: version, query: query, names: names, body: body)
-            return withHeaders(try await route.handler(context))
+            let client = head.headers.first(name: "user-agent") ?? ""
+            return withHeaders(try await Caller.$client.withValue(client) { try await route.handler(context) })
         } catch {
             if !(error is GantryError) { logger.debug("request failed", metadata: ["error": "\(error)"]) }
             return withHeaders(ErrorMapping.reply(error))

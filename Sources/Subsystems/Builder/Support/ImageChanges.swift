@@ -4,10 +4,20 @@ package import OCI
 
 /// Dockerfile lines applied to an image's defaults, as `commit --change` and `import --change` ask for them.
 package enum ImageChanges {
+    private static let allowed: Set<String> = [
+        "CMD", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL", "ONBUILD", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR", "SHELL",
+    ]
+
     /// - Parameter lines: one instruction each: CMD ENTRYPOINT ENV EXPOSE HEALTHCHECK LABEL ONBUILD STOPSIGNAL USER VOLUME WORKDIR.
     /// - Throws: `invalid` for anything else, with Docker's words.
     package static func apply(_ lines: [String], to defaults: ContainerDefaults) throws -> ContainerDefaults {
         guard !lines.isEmpty else { return defaults }
+        for (index, line) in lines.enumerated() where index == 0 || !lines[index - 1].hasSuffix("\\") {
+            let word = line.drop { $0.isWhitespace }.prefix { !$0.isWhitespace }.uppercased()
+            guard word.isEmpty || word.hasPrefix("#") || allowed.contains(word) else {
+                throw GantryError.invalid("\(word) is not a valid change command")
+            }
+        }
         let parsed: ParsedDockerfile
         do { parsed = try ParsedDockerfile("FROM scratch\n" + lines.joined(separator: "\n") + "\n") } catch {
             throw GantryError.invalid("\(error)", cause: nil)

@@ -118,7 +118,8 @@ struct ContainerRoutes {
 
     @Sendable private func remove(_ request: RequestContext) async throws -> Reply {
         if request.query.bool("link") {
-            throw GantryError.internal("Conflict, cannot remove the default link name of the container")
+            try await containers.removeLink(request.name())
+            return .empty(204)
         }
         try await containers.remove(request.name(), volumes: request.query.bool("v"), force: request.query.bool("force"))
         return .empty(204)
