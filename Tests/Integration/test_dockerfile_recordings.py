@@ -40,15 +40,17 @@ DIFFERENT_OUTCOME = {
     "074-run-security-insecure": (1, "security.insecure is not allowed"),
 }
 
-# Paths whose listing differs for a reason; None leaves the whole tree out.
+# Paths whose listing differs, with the reason.
 DIFFERENT_PATHS = {
-    "021-copy-chmod-symbolic": {"/a": "symbolic modes were ignored silently", "/b": "as above", "/f": "as above"},
-    "030-run-heredoc": {},
-    "041-arg-scope": {},
-    "042-arg-platform": {},
-    "073-run-network-none": {"/n": "names the interfaces of the kernel it ran on"},
-    "076-run-env-sandbox": None,
+    "016-copy-chown": {"/mix": "the group `daemon` is another in the base at hand", "/names": "as above"},
+    "021-copy-chmod-symbolic": {"/a": "symbolic modes were ignored silently"},
+    "022-copy-from-stage": {"/r": "a program of the base, which is another build of it"},
+    "070-delete-lower-files": {"/etc/passwd": "the base at hand has more accounts"},
+    "073-run-network-none": {"/r": "name servers of the machine"},
+    "076-run-env-sandbox": {"/s": "what the kernel, cgroups and limits of the machine look like"},
 }
+# Recorded on a base made by the classic builder, which does not set this field; ours is made by our own builder.
+WITHOUT_ARGS_ESCAPED = {"044-cmd-entrypoint-reset"}
 
 # Messages that say the same in other words, as parts of ours.
 DIFFERENT_MESSAGES = {
@@ -175,7 +177,10 @@ def compare(name, gantry, image, base, recorded, result, port):
             assert sentence(last) == sentence(recorded["error"])
         return
     inspected = json.loads(gantry.ok("image", "inspect", image))[0]
-    assert shape(inspected["Config"]) == shape(recorded["config"])
+    config = shape(inspected["Config"])
+    if name in WITHOUT_ARGS_ESCAPED:
+        config.pop("ArgsEscaped", None)
+    assert config == shape(recorded["config"])
     assert inspected.get("Author", "") == (recorded.get("author") or "")
     own = [line["created_by"] for line in recorded["history"] if line["comment"] == "buildkit.dockerfile.v0"]
     lines = [json.loads(line) for line in
@@ -187,8 +192,6 @@ def compare(name, gantry, image, base, recorded, result, port):
 
 def compare_trees(name, tree, base, recorded):
     excused = DIFFERENT_PATHS.get(name, {})
-    if excused is None:
-        return
     if isinstance(recorded["tree_removed"], list):
         ours = comparable(entry for path, entry in tree.items() if base.get(path) != entry)
         assert sorted(path for path in base if path not in tree) == recorded["tree_removed"]
