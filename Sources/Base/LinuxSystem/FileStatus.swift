@@ -51,6 +51,14 @@ package struct FileStatus: Sendable, Equatable {
         self.init(raw)
     }
 
+    /// Of the entry `name`, one component of any bytes, of an open directory, a final link not followed.
+    package init(_ name: [UInt8], in directory: OwnedDescriptor) throws(SystemError) {
+        var raw = stat()
+        let path = name.map { CChar(bitPattern: $0) } + [0]
+        try check("fstatat", String(decoding: name, as: UTF8.self)) { fstatat(directory.raw, path, &raw, AT_SYMLINK_NOFOLLOW) }
+        self.init(raw)
+    }
+
     private init(_ raw: stat) {
         device = UInt64(raw.st_dev)
         inode = UInt64(raw.st_ino)

@@ -7,13 +7,21 @@ extension EngineClient {
     ///   - context: a tar stream; nil when the query names a remote one.
     ///   - logins: by server, for pulling what the build starts from.
     package func build(
-        query: [(String, String)], context: (any AsyncSequence<[UInt8], any Error> & Sendable)?, logins: [String: AuthConfig]
+        query: [(String, String)], context: (any AsyncSequence<[UInt8], any Error> & Sendable)? = nil,
+        additions: BuildAdditions = BuildAdditions(), logins: [String: AuthConfig]
     ) async throws -> EngineResponse {
         var request = EngineRequest(.post, "/build")
         for (name, value) in query { request.set(name, value) }
         if !logins.isEmpty { request.headers.append((AuthConfig.buildHeaderName, try AuthConfig.headerValue(of: logins))) }
+        if !additions.isEmpty { request.headers.append((BuildAdditions.headerName, try additions.headerValue())) }
         if let context { request.body = .stream(context, contentType: "application/x-tar") }
         return try await send(request)
+    }
+
+    /// The file tree that a build ended with, as a tar. Not part of Docker's API.
+    /// - Parameter chain: digest of its layers; nil for a tree without files.
+    package func buildLayers(_ chain: String?) async throws -> ResponseBody {
+        try await send(EngineRequest(.get, "/build/layers/\(EngineRequest.part(chain ?? "none"))")).body
     }
 
     /// Source: Engine API 1.51, BuildPrune.

@@ -67,7 +67,7 @@ struct BuildDirectory: Sendable {
     }
 
     /// A downloaded file as the context: an archive is unpacked, anything else is the Dockerfile itself.
-    func use(_ file: OwnedDescriptor, dockerfile: String) throws {
+    func use(_ file: OwnedDescriptor, dockerfile: String, into path: String) throws {
         func chunks() throws -> () throws -> [UInt8]? {
             let source = try OwnedDescriptor.open(file.procPath, O_RDONLY)
             return {
@@ -76,9 +76,9 @@ struct BuildDirectory: Sendable {
                 return count == 0 ? nil : Array(chunk[..<count])
             }
         }
-        if Self.isArchive(try chunks()) { return try Self.unpack(try chunks(), into: contextPath) }
+        if Self.isArchive(try chunks()) { return try Self.unpack(try chunks(), into: path) }
         let text = try OwnedDescriptor.open(file.procPath, O_RDONLY).readAll(limit: 16 << 20)
-        let root = try OwnedDescriptor.open(contextPath, O_RDONLY | O_DIRECTORY)
+        let root = try OwnedDescriptor.open(path, O_RDONLY | O_DIRECTORY)
         try root.openBeneath(dockerfile, O_WRONLY | O_CREAT | O_TRUNC, mode: 0o644).writeAll(text)
     }
 
@@ -90,19 +90,40 @@ struct BuildDirectory: Sendable {
         } catch { return false }
     }
 
-    /// The Dockerfile's text and what the context leaves out.
-    func read(dockerfile name: String) throws -> (text: String, context: BuildContext) {
+    /// The unpacked context; of a repository, the part that its address names.
+    func contextRoot(_ remote: String) throws -> OwnedDescriptor {
         let root = try OwnedDescriptor.open(contextPath, O_RDONLY | O_DIRECTORY)
-        var found = try Self.text(name, in: root)
+        guard let part = try GitSource(remote)?.subdirectory, !part.isEmpty else { return root }
+        do throws(SystemError) { return try root.openInRoot(part, O_RDONLY | O_DIRECTORY) } catch {
+            throw GantryError.notFound("`\(part)` is no directory of the repository `\(remote)`", cause: error)
+        }
+    }
+
+    /// Another directory for a context, empty.
+    func makeExtra() throws -> String {
+        let extra = "\(path)/extra-\(Identifier.randomHex(bytes: 4))"
+        try FileSystem.makeDirectories(extra, mode: 0o755)
+        return extra
+    }
+
+    /// The Dockerfile's text and what the context leaves out.
+    /// - Parameters:
+    ///   - text: in place of a file in the context.
+    ///   - ignoreRules: in place of the context's own.
+    func read(
+        dockerfile name: String, in root: OwnedDescriptor, text given: String?, ignoreRules: String?, isForeign: Bool
+    ) throws -> (text: String, context: BuildContext) {
+        var found = try given ?? Self.text(name, in: root)
         if found == nil, name == "Dockerfile" { found = try Self.text("dockerfile", in: root) }
         guard let text = found else { throw GantryError.invalid("Cannot locate specified Dockerfile: \(name)") }
         var ignored = IgnoreFile()
-        if let rules = try Self.text("\(name).dockerignore", in: root) ?? Self.text(".dockerignore", in: root) {
+        let own = try given == nil ? Self.text("\(name).dockerignore", in: root) : nil
+        if let rules = try ignoreRules ?? own ?? Self.text(".dockerignore", in: root) {
             do throws(IgnoreFile.PatternError) { ignored = try IgnoreFile(rules) } catch {
                 throw GantryError.invalid(error.message)
             }
         }
-        return (text, BuildContext(root: root, ignored: ignored))
+        return (text, BuildContext(root: root, ignored: ignored, isForeign: isForeign))
     }
 
     private static func text(_ path: String, in root: OwnedDescriptor) throws -> String? {

@@ -1,3 +1,4 @@
+import Archive
 import BuildGraph
 import Builder
 import CLinux
@@ -15,7 +16,9 @@ final class BuildOperationsAdapter: BuildOperations {
     let cache: StepCache
     private let locks = BuildLocks()
     /// Builds that can be cancelled by name.
-    private let running = Mutex<[String: Task<Digest, any Error>]>([:])
+    private let running = Mutex<[String: Task<Digest?, any Error>]>([:])
+    /// What builds have read of files, for the builds after them.
+    private let hashes = ContentHashes()
 
     /// Removes what an earlier daemon's builds left, and keeps the cache's layers from being collected.
     init(context: EngineContext, images: ImageService) throws {
@@ -29,7 +32,7 @@ final class BuildOperationsAdapter: BuildOperations {
 
     func build(
         _ request: ImageBuildRequest, context stream: ByteStream, events: @escaping @Sendable (BuildEvent) async throws -> Void
-    ) async throws -> Digest {
+    ) async throws -> Digest? {
         // Named so that `cancel` finds it; ends with this call in any case.
         let task = Task { try await self.run(request, stream, events) }
         if !request.buildID.isEmpty { running.withLock { $0[request.buildID] = task } }
@@ -46,43 +49,42 @@ final class BuildOperationsAdapter: BuildOperations {
         task.cancel()
     }
 
+    func exportLayers(_ chainID: Digest?, to sink: ByteSink) async throws {
+        let store = context.imageStore
+        if let chainID, try store.layer(chainID: chainID) == nil { throw GantryError.notFound("no layers `\(chainID)`") }
+        try await BlockingWork.writing(to: sink) { write in
+            let names = try store.lowerNames(of: chainID)
+            let root = try PrivateMounts.overlay(
+                layersDirectory: store.layersDirectory, lower: names.isEmpty ? ["../empty"] : names, upper: nil, work: nil,
+                readOnly: true)
+            let writer = TarWriter { try write(Array($0)) }
+            try TarPacker(root: root, writer: writer).pack("/", as: .contents)
+            try writer.finish()
+        }
+    }
+
     private func run(
         _ request: ImageBuildRequest, _ stream: ByteStream, _ events: @escaping @Sendable (BuildEvent) async throws -> Void
-    ) async throws -> Digest {
+    ) async throws -> Digest? {
         let directory = try BuildDirectory(dataRoot: context.configuration.dataRoot)
         // Removing many files can take longer than the build; nobody waits for it, and the next start does what is left.
         defer {
             let logger = context.logger
             Task.detached { try await BlockingWork.run { directory.remove(logger: logger) } }
         }
-        let dockerfile = try await prepare(request, stream, directory)
-        let (text, files) = try directory.read(dockerfile: dockerfile)
-        let worker = EngineBuildWorker(context: context, images: images, request: request, directory: directory, locks: locks)
+        let inputs = try await BuildInputs.prepare(request, stream, directory, adapter: self)
+        var options = request.options
+        options.contexts = inputs.contexts
+        let worker = EngineBuildWorker(
+            context: context, images: images, request: request, directory: directory, locks: locks, agents: inputs.agents)
         let builder = ImageBuilder(
-            worker: worker, cache: cache, options: request.options, context: files, dockerfile: text, events: events)
-        let id: Digest
+            worker: worker, cache: cache, hashes: hashes, options: options, context: inputs.context, dockerfile: inputs.dockerfile,
+            events: events)
+        let id: Digest?
         do { id = try await builder.build(tags: request.tags) } catch is CancellationError {
             throw GantryError(.cancelled, "build canceled")
         }
         try removeStale()
         return id
-    }
-
-    /// Brings the context to disk.
-    /// - Returns: the Dockerfile's path in it.
-    private func prepare(_ request: ImageBuildRequest, _ stream: ByteStream, _ directory: BuildDirectory) async throws -> String {
-        let name = request.dockerfile.isEmpty ? "Dockerfile" : request.dockerfile
-        guard !request.remote.isEmpty, request.remote != "client-session" else {
-            try await directory.unpack(stream)
-            return name
-        }
-        guard request.remote.hasPrefix("http://") || request.remote.hasPrefix("https://"), !request.remote.hasSuffix(".git") else {
-            throw GantryError.unsupported(
-                "cannot build from `\(request.remote)`",
-                hint: "clone the repository and build the directory, or give the URL of an archive")
-        }
-        let file = try await HTTPDownload.fetch(request.remote, into: directory.filesPath)
-        try await BlockingWork.run { try directory.use(file.content, dockerfile: "Dockerfile") }
-        return name
     }
 }

@@ -108,6 +108,10 @@ extension EngineBuildWorker {
                 type: "RLIMIT_" + limit.name.uppercased(), hard: UInt64(bitPattern: limit.hard),
                 soft: UInt64(bitPattern: limit.soft))
         }
+        if request.isInsecure {
+            options.privileged = true
+            options.seccomp = .unconfined
+        }
         var resources = ResourceSettings()
         resources.memory = request.limits.memory
         resources.memorySwap = request.limits.memorySwap

@@ -1,5 +1,6 @@
 import Builder
 import CLinux
+import Dockerfile
 import Essentials
 import Images
 import LinuxSystem
@@ -13,11 +14,16 @@ final class EngineBuildWorker: BuildWorker {
     let request: ImageBuildRequest
     let directory: BuildDirectory
     let locks: BuildLocks
+    let agents: [String: OwnedDescriptor]
     private let images: ImageService
     /// Held until the build has ended: its layers have no image yet.
     private let lease: Lease
 
-    init(context: EngineContext, images: ImageService, request: ImageBuildRequest, directory: BuildDirectory, locks: BuildLocks) {
+    init(
+        context: EngineContext, images: ImageService, request: ImageBuildRequest, directory: BuildDirectory, locks: BuildLocks,
+        agents: [String: OwnedDescriptor]
+    ) {
+        self.agents = agents
         self.context = context
         self.images = images
         self.request = request
@@ -128,6 +134,4 @@ final class EngineBuildWorker: BuildWorker {
                 "a build step's files remain until the next start", metadata: ["step": "\(workspace.id)", "error": "\(error)"])
         }
     }
-
-    func fetch(_ url: String) async throws -> FetchedFile { try await HTTPDownload.fetch(url, into: directory.filesPath) }
 }

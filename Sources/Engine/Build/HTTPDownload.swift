@@ -10,7 +10,8 @@ import NIOHTTP1
 enum HTTPDownload {
     /// Fetches into a file below `directory` that nothing but the descriptor leads to when this returns.
     /// - Throws: `unavailable` when the server cannot be reached or says no.
-    static func fetch(_ url: String, into directory: String) async throws -> FetchedFile {
+    /// - Parameter secrets: `HTTP_AUTH_TOKEN_<host>` and `HTTP_AUTH_HEADER_<host>` are sent to that host.
+    static func fetch(_ url: String, into directory: String, secrets: [String: [UInt8]] = [:]) async throws -> FetchedFile {
         let path = "\(directory)/download-\(Identifier.randomHex(bytes: 8))"
         let target = try OwnedDescriptor.open(path, O_RDWR | O_CREAT | O_EXCL, mode: 0o600)
         try FileSystem.remove(path)
@@ -19,7 +20,7 @@ enum HTTPDownload {
         configuration.timeout = .init(connect: .seconds(30), read: .seconds(300))
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         do {
-            let file = try await fetch(url, to: target, client)
+            let file = try await fetch(url, to: target, client, authorization: authorization(url, secrets))
             try await client.shutdown()
             return file
         } catch {
@@ -28,11 +29,26 @@ enum HTTPDownload {
         }
     }
 
-    private static func fetch(_ url: String, to target: OwnedDescriptor, _ client: HTTPClient) async throws -> FetchedFile {
+    private static func authorization(_ url: String, _ secrets: [String: [UInt8]]) -> String? {
+        let host = String(url.drop { $0 != ":" }.dropFirst(3).prefix { $0 != "/" && $0 != "?" })
+        func secret(_ name: String) -> String? {
+            (secrets["\(name)_\(host)"] ?? secrets["\(name)_\(host.prefix { $0 != ":" })"]).map { bytes in
+                String(decoding: bytes, as: UTF8.self).filter { !$0.isNewline }
+            }
+        }
+        return secret("HTTP_AUTH_HEADER") ?? secret("HTTP_AUTH_TOKEN").map { "Bearer \($0)" }
+    }
+
+    private static func fetch(
+        _ url: String, to target: OwnedDescriptor, _ client: HTTPClient, authorization: String?
+    ) async throws -> FetchedFile {
+        var request = HTTPClientRequest(url: url)
+        if let authorization { request.headers.add(name: "Authorization", value: authorization) }
+
         let response: HTTPClientResponse
         do {
             // The time is for the head; a body may take as long as it keeps coming.
-            response = try await client.execute(HTTPClientRequest(url: url), timeout: .hours(24))
+            response = try await client.execute(request, timeout: .hours(24))
         } catch is CancellationError { throw CancellationError() } catch {
             // A refused connection is the common case, and scripts know its words.
             if "\(error)".contains("refused") { throw GantryError.unavailable("Get \"\(url)\": connect: connection refused") }

@@ -13,6 +13,7 @@ struct StepMounts: Sendable {
     let directory: String
     private var lockedKeys: [String] = []
     private let locks: BuildLocks
+    private var relays: [AgentRelay] = []
 
     init(_ worker: EngineBuildWorker, _ request: RunRequest, _ workspace: StepWorkspace) async throws {
         locks = worker.locks
@@ -29,6 +30,7 @@ struct StepMounts: Sendable {
     /// Gives locked caches back and removes the files.
     func release() async {
         for key in lockedKeys { await locks.unlock(key) }
+        for relay in relays { relay.stop() }
         // What cannot be removed goes with the build's directory.
         try? FileSystem.removeTree(directory)
     }
@@ -45,6 +47,11 @@ struct StepMounts: Sendable {
             try FileSystem.replace(path, with: content, mode: 0o600)
             try LinuxSystem.check("chown", path) { chown(path, user, group) }
             try LinuxSystem.check("chmod", path) { chmod(path, mode) }
+            binds.append(SandboxOptions.Bind(source: path, destination: target, readOnly: true))
+        case .agent(let id, let target, let mode, let user, let group):
+            guard let agent = worker.agents[id] else { throw GantryError.notFound("no ssh agent `\(id)` was given to the build") }
+            let path = "\(directory)/\(number)"
+            relays.append(try AgentRelay(path: path, agent: agent, mode: mode, userID: user, groupID: group))
             binds.append(SandboxOptions.Bind(source: path, destination: target, readOnly: true))
         case .cache(let id, let target, let readOnly, let exclusive, let mode, let user, let group):
             let path = "\(EngineBuildWorker.cacheDirectory(worker.context))/\(Self.name(id))"

@@ -13,11 +13,14 @@ package protocol SystemOperations: Sendable {
 /// Builds from Dockerfiles.
 package protocol BuildOperations: Sendable {
     /// - Parameter context: a tar, plain or compressed.
+    /// - Returns: the image's id; nil when none was asked for.
     func build(
         _ request: ImageBuildRequest, context: ByteStream, events: @escaping @Sendable (BuildEvent) async throws -> Void
     )
-        async throws -> Digest
+        async throws -> Digest?
     func cancel(_ buildID: String) async throws
+    /// The file tree of a chain of layers as a tar; nil for an empty one.
+    func exportLayers(_ chainID: Digest?, to sink: ByteSink) async throws
     func pruneCache(all: Bool, filters: [String: [String]], keepBytes: Int64) async throws -> PruneReport
 }
 
@@ -29,6 +32,42 @@ package struct ImageBuildRequest: Sendable {
     package var buildID = ""
     package var options = BuildOptions()
     package var credentials: [String: RegistryLogin] = [:]
+    /// What a client on this machine hands over beside the stream.
+    package var local = LocalBuildParts()
+
+    package init() {}
+}
+
+/// What our own command line gives to a build beyond Docker's parameters.
+package struct LocalBuildParts: Sendable {
+    /// A folder, image or address with a name of its own in the Dockerfile.
+    package struct NamedContext: Sendable {
+        package enum Source: Sendable {
+            case directory(PassedDescriptor, ignoreRules: String)
+            /// An OCI layout; the value is a tag, a digest, or empty for its only image.
+            case layout(PassedDescriptor, wanted: String)
+            case image(String)
+            case remote(String)
+        }
+
+        package var name: String
+        package var source: Source
+
+        package init(name: String, source: Source) {
+            self.name = name
+            self.source = source
+        }
+    }
+
+    package var peer: PeerProcess?
+    /// As the client knows itself.
+    package var processID: Int32?
+    package var context: PassedDescriptor?
+    package var dockerfileText: String?
+    package var ignoreRules: String?
+    package var contexts: [NamedContext] = []
+    /// Sockets of ssh agents, by id.
+    package var agents: [String: PassedDescriptor] = [:]
 
     package init() {}
 }

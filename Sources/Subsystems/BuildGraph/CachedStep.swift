@@ -15,6 +15,8 @@ package struct CachedStep: Sendable, Hashable {
     package var createdAt: Timestamp
     package var lastUsedAt: Timestamp
     package var useCount: Int
+    /// What making it took; 0 when not known.
+    package var milliseconds: Int64 = 0
 
     package init(key: StepKey, chainID: String, diffID: String, size: Int64, now: Timestamp) {
         self.key = key.digest

@@ -27,6 +27,9 @@ package final class StepCache: Sendable {
             }
             try database.create(index: "buildStepPlace", on: "buildStep", columns: ["keyword", "lastUsedAt"])
         }
+        migrator.registerMigration("BuildGraph-2-durations") { database in
+            try database.alter(table: "buildStep") { $0.add(column: "milliseconds", .integer).notNull().defaults(to: 0) }
+        }
     }
 
     /// The result for a key; nil when there is none.
@@ -49,11 +52,11 @@ package final class StepCache: Sendable {
         let ingredients = try JSONEncoder().encode(step.ingredients)
         try database.write { database in
             try database.execute(
-                sql: "INSERT OR REPLACE INTO buildStep VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                sql: "INSERT OR REPLACE INTO buildStep VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 arguments: [
                     step.key, step.place.scope, step.place.stage, step.place.position, step.place.keyword, step.description,
                     ingredients, step.chainID, step.diffID, step.size, step.createdAt.nanoseconds, step.lastUsedAt.nanoseconds,
-                    step.useCount,
+                    step.useCount, step.milliseconds,
                 ])
         }
     }
@@ -112,6 +115,7 @@ package final class StepCache: Sendable {
         step.ingredients = ingredients
         step.lastUsedAt = Timestamp(nanoseconds: row["lastUsedAt"])
         step.useCount = row["useCount"]
+        step.milliseconds = row["milliseconds"]
         return step
     }
 }

@@ -2,11 +2,13 @@ package import BuildGraph
 internal import Dockerfile
 internal import Essentials
 package import OCI
+internal import Synchronization
 
 /// Builds one image from a Dockerfile.
 package final class ImageBuilder: Sendable {
     private let worker: any BuildWorker
     private let cache: StepCache
+    private let hashes: ContentHashes
     private let options: BuildOptions
     private let context: BuildContext
     private let dockerfile: String
@@ -16,11 +18,12 @@ package final class ImageBuilder: Sendable {
     ///   - dockerfile: the Dockerfile's text.
     ///   - events: told everything in order; when it throws, the build is cancelled.
     package init(
-        worker: any BuildWorker, cache: StepCache, options: BuildOptions, context: BuildContext, dockerfile: String,
-        events: @escaping @Sendable (BuildEvent) async throws -> Void
+        worker: any BuildWorker, cache: StepCache, hashes: ContentHashes = ContentHashes(), options: BuildOptions,
+        context: BuildContext, dockerfile: String, events: @escaping @Sendable (BuildEvent) async throws -> Void
     ) {
         self.worker = worker
         self.cache = cache
+        self.hashes = hashes
         self.options = options
         self.context = context
         self.dockerfile = dockerfile
@@ -28,30 +31,34 @@ package final class ImageBuilder: Sendable {
     }
 
     /// Builds, stores and names the image.
-    /// - Returns: the image's id.
+    /// - Returns: the image's id; nil when none was asked for.
     /// - Throws: ``BuildFailure`` with the place in the Dockerfile, or CancellationError; nothing keeps running then.
-    package func build(tags: [Reference]) async throws -> Digest {
+    package func build(tags: [Reference]) async throws -> Digest? {
         let (stream, continuation) = AsyncStream.makeStream(of: BuildEvent.self)
         let events = self.events
         let gate = OutputGate()
-        return try await withThrowingTaskGroup(of: Digest?.self) { group in
+        return try await withThrowingTaskGroup(of: Outcome.self) { group in
             group.addTask {
                 do { for await event in stream { try await Self.deliver(event, events, gate) } } catch {
                     await gate.open()
                     throw error
                 }
                 await gate.open()
-                return nil
+                return .delivered
             }
             group.addTask {
                 defer { continuation.finish() }
-                return try await self.run(tags, gate) { continuation.yield($0) }
+                return .built(try await self.run(tags, gate) { continuation.yield($0) })
             }
             var result: Digest?
+            var isComplete = false
             var failure: (any Error)?
             while let outcome = await group.nextResult() {
                 switch outcome {
-                case .success(let digest): result = digest ?? result
+                case .success(.built(let digest)):
+                    result = digest
+                    isComplete = true
+                case .success(.delivered): break
                 case .failure(let error):
                     // The first failure counts; the build must end, what it has said is still delivered.
                     if failure == nil { failure = error }
@@ -59,9 +66,14 @@ package final class ImageBuilder: Sendable {
                 }
             }
             if let failure { throw failure }
-            guard let result else { throw CancellationError() }
+            guard isComplete else { throw CancellationError() }
             return result
         }
+    }
+
+    private enum Outcome: Sendable {
+        case delivered
+        case built(Digest?)
     }
 
     private static func deliver(
@@ -71,13 +83,19 @@ package final class ImageBuilder: Sendable {
         if case .output(_, _, let bytes) = event { await gate.leave(bytes.count) }
     }
 
-    private func run(_ tags: [Reference], _ gate: OutputGate, emit: @escaping @Sendable (BuildEvent) -> Void) async throws -> Digest
-    {
+    private func run(
+        _ tags: [Reference], _ gate: OutputGate, emit: @escaping @Sendable (BuildEvent) -> Void
+    ) async throws -> Digest? {
         let started = ContinuousClock.now
         let file = try parse()
-        for warning in file.warnings { emit(.warning("\(warning.rule): \(warning.message) (line \(warning.range.first))")) }
         let session = try BuildSession(
-            worker: worker, cache: cache, options: options, context: context, file: file, gate: gate, emit: emit)
+            worker: worker, cache: cache, hashes: hashes, options: options, context: context, file: file, gate: gate, emit: emit)
+        let checks = BuildChecks(session: session)
+        if let report = try await checks.report() {
+            emit(.report(report))
+            return nil
+        }
+        try await checks.refuseWhereAsked()
         for name in unusedArguments(file) { emit(.warning("[Warning] One or more build-args [\(name)] were not consumed")) }
         emit(.plan(total: session.plan.total))
         do {
@@ -87,12 +105,36 @@ package final class ImageBuilder: Sendable {
                 // The solvers' tasks are not children of this one; their own ends are awaited below.
                 Task { await session.cancel() }
             }
-            return try await write(state, tags, started, emit)
+            try checks.tell(emit)
+            return try await finish(state, session, tags, started, emit)
         } catch {
             await session.cancel()
             if Task.isCancelled { throw CancellationError() }
+            try checks.tell(emit)
             throw error
         }
+    }
+
+    private func finish(
+        _ state: StageState, _ session: BuildSession, _ tags: [Reference], _ started: ContinuousClock.Instant,
+        _ emit: (BuildEvent) -> Void
+    ) async throws -> Digest? {
+        if case .whatIf = options.call {
+            emit(.report(session.foresight.withLock { Foresight(steps: $0, total: session.plan.total) }.text))
+            return nil
+        }
+        if let chainID = state.chainID { emit(.layers(chainID)) }
+        if options.discardsImage { return nil }
+        return try await write(options.squashes ? try await squashed(state) : state, tags, started, emit)
+    }
+
+    /// One layer in place of all those above the base.
+    private func squashed(_ state: StageState) async throws -> StageState {
+        var state = state
+        guard let top = state.chainID, top != state.baseChainID else { return state }
+        let layer = try await worker.squash(top, onto: state.baseChainID)
+        state.squash(layer)
+        return state
     }
 
     private func parse() throws -> ParsedDockerfile {

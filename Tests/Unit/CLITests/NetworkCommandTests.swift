@@ -72,8 +72,15 @@ import Testing
         let json = try parse(BuildCommand.self, "--explain=json", "-t", "a", "-t=b", ".")
         #expect(json.explainJson && json.tag == ["a", "b"])
         #expect(throws: UsageError.self) { try parse(BuildCommand.self, "--explain=loudly", ".") }
-        #expect(throws: GantryError.self) { try parse(BuildCommand.self, "--secret", "id=x", ".").others.refuse() }
+        #expect(throws: GantryError.self) { try parse(BuildCommand.self, "--sbom", "true", ".").others.refuse() }
         try parse(BuildCommand.self, "--provenance=false", "--load", "--output=type=docker", ".").others.refuse()
+        #expect(try BuildOutput("out") == .folder("out") && BuildOutput("-") == .tar(nil))
+        #expect(try BuildOutput("type=oci,dest=x,tar=false") == .layout("x", isTar: false))
+        #expect(try BuildOutput("type=image,\"name=a\",push=true".replacing("\"", with: "")) == .image(names: ["a"], pushes: true))
+        #expect(throws: GantryError.self) { try BuildOutput("type=local,dest=x,mode=delete") }
+        #expect(throws: UsageError.self) { try BuildOutput("type=floppy") }
+        #expect(try BuildCall("check,format=json") == BuildCall("lint,format=json"))
+        #expect(throws: UsageError.self) { try BuildCall("dance") }
         #expect(BuildCommand.source("https://x/y.git#main") == .remote("https://x/y.git#main"))
         #expect(BuildCommand.source("-") == .standardInput && BuildCommand.source("./a") == .directory("./a"))
     }

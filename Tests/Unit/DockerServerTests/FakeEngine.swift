@@ -85,9 +85,11 @@ struct FakeVolumes: VolumeOperations {
 }
 
 struct FakeBuilds: BuildOperations {
+    func exportLayers(_ chainID: Digest?, to sink: ByteSink) async throws { try await sink(Array("tree".utf8)) }
+
     func build(
         _ request: ImageBuildRequest, context: ByteStream, events: @escaping @Sendable (BuildEvent) async throws -> Void
-    ) async throws -> Digest {
+    ) async throws -> Digest? {
         guard request.dockerfile == "Dockerfile" else {
             throw GantryError.internal("Cannot locate specified Dockerfile: \(request.dockerfile)")
         }

@@ -25,7 +25,7 @@ struct ParserTests {
         let file = try ParsedDockerfile(text)
         #expect(file.stages[0].instructions.map(\.text) == ["RUN echo a   b > /a", "RUN echo \"a b\" > /b"])
         #expect(file.stages[0].instructions[0].range == SourceRange(2, 5))
-        #expect(file.warnings.contains { $0.rule == "NoEmptyContinuation" })
+        #expect(file.warnings.contains { $0.rule == .noEmptyContinuation })
     }
 
     @Test("takes the escape directive, also with CRLF and a byte order mark")

@@ -101,6 +101,8 @@ static inline int gantry_ioctl(int fd, unsigned long request, void *argument) { 
 static inline int gantry_prctl(int option, unsigned long a, unsigned long b, unsigned long c, unsigned long d) { return prctl(option, a, b, c, d); }
 
 static inline int gantry_pidfd_open(int pid, unsigned flags) { return (int)syscall(SYS_pidfd_open, pid, flags); }
+// A copy of descriptor `number` of another process (kernel 5.6; needs the right to trace it).
+static inline int gantry_pidfd_getfd(int fd, int number) { return (int)syscall(SYS_pidfd_getfd, fd, number, 0); }
 static inline int gantry_pidfd_send_signal(int fd, int signal) { return (int)syscall(SYS_pidfd_send_signal, fd, signal, NULL, 0); }
 static inline int gantry_close_range(unsigned first, unsigned last, unsigned flags) { return (int)syscall(SYS_close_range, first, last, flags); }
 static inline int gantry_memfd_create(const char *name, unsigned flags) { return (int)syscall(SYS_memfd_create, name, flags); }

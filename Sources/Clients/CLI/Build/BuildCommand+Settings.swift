@@ -8,6 +8,8 @@ extension BuildCommand {
         var settings = BuildSettings(source: Self.source(operands[0]))
         settings.dockerfile = file
         settings.tags = try tag.map(Self.checkedTag)
+        for case .image(let names, _) in try output.map(BuildOutput.init) { settings.tags += try names.map(Self.checkedTag) }
+        settings.squash = squash
         settings.buildArguments = Self.proxyArguments(try session.config())
         for text in buildArg {
             let (key, value) = FlagValue.split(text)

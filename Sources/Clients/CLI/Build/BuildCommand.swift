@@ -1,7 +1,9 @@
 import ArgumentParser
+import DockerAPI
 import EngineClient
 import Essentials
 import LinuxSystem
+import OCI
 
 /// `gantry build`
 struct BuildCommand: EngineCommand {
@@ -10,7 +12,12 @@ struct BuildCommand: EngineCommand {
     static let operandCount = OperandCount.exactly(1)
 
     @Option(help: "Add a custom host-to-IP mapping (\"host:ip\")") var addHost: [String] = []
+    @Option(help: "Allow extra privileged entitlement (e.g., \"network.host\", \"security.insecure\")") var allow: [String] = []
     @Option(help: "Set build-time variables") var buildArg: [String] = []
+    @Option(help: "Additional build contexts (e.g., name=path)") var buildContext: [String] = []
+    @Option(name: .customLong("call"), help: "Set method for evaluating build (\"check\", \"outline\", \"targets\")")
+    var callText: String?
+    @Flag(help: "Shorthand for \"--call=check\"") var check = false
     @Option(help: "Images to consider as cache sources") var cacheFrom: [String] = []
     @Option(help: "Set the parent cgroup for the \"RUN\" instructions during build") var cgroupParent = ""
     @Option(help: .hidden) var cpuPeriod: String?
@@ -26,37 +33,104 @@ struct BuildCommand: EngineCommand {
     @Flag(help: .hidden) var forceRm = false
     @Option(help: "Write the image ID to a file") var iidfile: String?
     @Option(help: "Set metadata for an image") var label: [String] = []
+    @Flag(help: .hidden) var load = false
     @Option(name: .shortAndLong, help: "Memory limit of the \"RUN\" instructions") var memory: String?
     @Option(help: .hidden) var memorySwap: String?
+    @Option(help: "Write build result metadata to a file") var metadataFile: String?
     @Option(help: "Set the networking mode for the \"RUN\" instructions during build") var network = "default"
     @Flag(help: "Do not use cache when building the image") var noCache = false
+    @Option(help: "Do not cache specified stages") var noCacheFilter: [String] = []
+    @Option(name: .shortAndLong, help: "Output destination (format: \"type=local,dest=path\")") var output: [String] = []
     @Option(help: "Set target platform for build") var platform: String?
     @Option(help: "Set type of progress output (auto, plain, tty, quiet, rawjson, none)") var progress: String?
     @Flag(help: "Always attempt to pull all referenced images") var pull = false
+    @Flag(help: "Shorthand for \"--output=type=registry\"") var push = false
     @Flag(name: .shortAndLong, help: "Suppress the build output and print image ID on success") var quiet = false
     @Flag(inversion: .prefixedNo, help: .hidden) var rm = true
+    @Option(help: "Secret to expose to the build (format: \"id=mysecret[,src=/local/secret]\")") var secret: [String] = []
     @Option(help: "Shared memory size for build containers") var shmSize: String?
+    @Flag(help: "Squash newly built layers into a single new layer") var squash = false
+    @Option(help: "SSH agent socket to expose to the build (format: \"default|<id>[=<socket>]\")") var ssh: [String] = []
     @Option(name: .shortAndLong, help: "Name and optionally a tag (format: \"name:tag\")") var tag: [String] = []
     @Option(help: "Set the target build stage to build") var target = ""
     @Option(help: "Ulimit options") var ulimit: [String] = []
+    @Option(help: "Say which steps would be built again if these files changed, and build nothing") var whatIf: [String] = []
     @OptionGroup(visibility: .hidden) var others: BuildFlagsNotOffered
     @Argument var operands: [String] = []
 
+    /// What is wanted in place of a build; nil for a build.
+    var call: BuildCall? {
+        get throws { try check ? BuildCall("check") : callText.map(BuildCall.init) }
+    }
+
     func run(in session: Session) async throws {
         try others.refuse()
-        let settings = try settings(session)
-        let run = BuildRun(settings: settings, style: try style(session), session: session)
-        let image: String
-        do { image = try await run.perform() } catch let error as GantryError {
+        let outputs = try outputs()
+        let call = try call
+        var settings = try settings(session)
+        let held: [OwnedDescriptor]
+        (settings.additions, held) = try additions(session, outputs: outputs)
+        let style = call.map { $0.kind == "build" } ?? true ? try style(session) : .quiet
+        let run = BuildRun(settings: settings, style: style, session: session, outputIsTaken: outputs.contains(.tar(nil)))
+        let outcome: BuildRun.Outcome
+        do { outcome = try await run.perform() } catch let error as GantryError {
             let message = error.daemonMessage.map { "failed to solve: \($0)" } ?? error.message
             throw GantryError(error.kind, "ERROR: \(message)", cause: error.cause, hint: error.hint)
         }
-        if let iidfile {
-            do { try FileSystem.replace(iidfile, with: image) } catch {
-                throw GantryError(.unavailable, "cannot write the image's id to `\(iidfile)`", cause: error)
-            }
+        withExtendedLifetime(held) {}
+        if let report = outcome.report { return try show(report, call, session) }
+        try await deliver(outcome, to: outputs, session)
+    }
+
+    private func show(_ report: String, _ call: BuildCall?, _ session: Session) throws {
+        guard let call else { return session.console.text(report) }
+        let (text, status) = try BuildReport(call: call, json: report).render()
+        session.console.text(text)
+        if status != 0 { throw ExitStatus(status) }
+    }
+
+    private func outputs() throws -> [BuildOutput] {
+        var outputs = try output.map(BuildOutput.init)
+        if push { outputs.append(.image(names: [], pushes: true)) }
+        if load { outputs.append(.image(names: [], pushes: false)) }
+        if outputs.contains(where: { if case .image(_, pushes: true) = $0 { true } else { false } }), tag.isEmpty,
+            outputs.allSatisfy({ if case .image(let names, _) = $0 { names.isEmpty } else { true } })
+        {
+            throw GantryError.invalid("ERROR: tag is needed when pushing to registry")
         }
-        if settings.quiet { session.console.print(image) }
+        return outputs
+    }
+
+    private func deliver(_ outcome: BuildRun.Outcome, to outputs: [BuildOutput], _ session: Session) async throws {
+        let names = try settings(session).tags
+        let result = BuildResult(image: outcome.image, layers: outcome.layers, tags: names, session: session)
+        for output in outputs { try await result.deliver(to: output) }
+        if let image = outcome.image {
+            try write(image, to: iidfile, "the image's id")
+            if quiet || progress == "quiet" { session.console.print(image) }
+        }
+        if let metadataFile { try write(try metadata(outcome, names), to: metadataFile, "the build's metadata") }
+    }
+
+    private func write(_ text: String, to path: String?, _ what: String) throws {
+        guard let path else { return }
+        do { try FileSystem.replace(path, with: text) } catch {
+            throw GantryError(.unavailable, "cannot write \(what) to `\(path)`", cause: error)
+        }
+    }
+
+    /// Source: docker buildx build, `--metadata-file`.
+    private func metadata(_ outcome: BuildRun.Outcome, _ names: [String]) throws -> String {
+        var members: [String: JSONValue] = [:]
+        if let image = outcome.image {
+            members["containerimage.config.digest"] = .string(image)
+            members["containerimage.digest"] = .string(image)
+        }
+        if !names.isEmpty {
+            let full = try names.map { try Reference($0).withDefaultTag.canonical }
+            members["image.name"] = .string(full.joined(separator: ","))
+        }
+        return try JSONText.pretty(.object(members)) + "\n"
     }
 
     /// How progress is shown. Source: docker buildx build, `--progress`.

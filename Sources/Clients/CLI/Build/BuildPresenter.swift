@@ -13,6 +13,10 @@ struct BuildPresenter {
     private(set) var failure: BuildEventMessage.Failure?
     private(set) var warnings: [String] = []
     private(set) var isFinished = false
+    /// The answer to another call than a build.
+    private(set) var report: String?
+    /// Digest of the layers that the build ended with.
+    private(set) var layers: String?
 
     /// The id of the step that we add for the naming of the image; the builder's ids are not negative.
     private static let exportID = -1
@@ -31,7 +35,9 @@ struct BuildPresenter {
         case .explanation: return begin(event, at: now) + explain(event)
         case .output: return begin(event, at: now) + output(event, at: now)
         case .progress: return begin(event, at: now) + note(event)
-        case .warning: return warn(event.text ?? "")
+        case .warning: warnings.append(event.text ?? "")
+        case .report: report = (report ?? "") + (event.text ?? "")
+        case .layers: layers = event.digest
         case .tagged: return export("naming to \(Self.canonical(event.tag ?? ""))", at: now)
         case .finished:
             isFinished = true
@@ -68,6 +74,13 @@ struct BuildPresenter {
         report += "ERROR: failed to solve: \(failure.message)\n"
         if let hint = failure.hint { report += "\nhint: \(hint)\n" }
         return report
+    }
+
+    /// The advice of the checks, below everything else.
+    var warningReport: String {
+        guard !warnings.isEmpty, style == .plain || style == .live else { return "" }
+        let count = warnings.count == 1 ? "1 warning" : "\(warnings.count) warnings"
+        return "\n \(count) found:\n" + warnings.map { " - \($0)\n" }.joined()
     }
 
     // MARK: Messages
@@ -122,11 +135,6 @@ struct BuildPresenter {
         let note = BuildProgress.Note(text: text, current: event.current ?? 0, total: event.totalBytes ?? 0)
         guard progress.setNote(id, note), style == .plain, let step = step(event) else { return "" }
         return log.note(step, note.line)
-    }
-
-    private mutating func warn(_ text: String) -> String {
-        warnings.append(text)
-        return style == .plain ? "WARNING: \(text)\n" : ""
     }
 
     /// `docker.io/library/x:1` of `x:1`.

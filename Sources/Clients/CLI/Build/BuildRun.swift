@@ -1,3 +1,4 @@
+import CLinux
 import DockerAPI
 import EngineClient
 import Essentials
@@ -8,6 +9,8 @@ struct BuildRun {
     var settings: BuildSettings
     var style: BuildPresenter.Style
     let session: Session
+    /// Standard output carries the result.
+    var outputIsTaken = false
 
     /// Time between frames of the live view.
     private static let framePause = Duration.milliseconds(100)
@@ -18,59 +21,114 @@ struct BuildRun {
         case tick
     }
 
-    /// - Returns: the id of the image.
+    /// What a build came to.
+    struct Outcome {
+        /// Nil when none was asked for.
+        var image: String?
+        /// Digest of the chain of layers.
+        var layers: String?
+        /// The answer to another call than a build.
+        var report: String?
+    }
+
     /// - Throws: ``ExitStatus`` 1 after a failed build, whose report is printed; ``GantryError`` when it did not begin.
-    func perform() async throws -> String {
-        let (query, context) = try prepare()
-        defer { context?.close() }
+    func perform() async throws -> Outcome {
         var presenter = BuildPresenter(style: style)
         let start = ContinuousClock.now
-        let logins = try session.logins().all()
-        let response = try await session.client.build(query: query, context: context?.body, logins: logins)
+        let (response, held) = try await send()
+        defer { held.pipe?.close() }
         try await show(response.lines(of: BuildLine.self), &presenter, since: start)
+        session.console.errorText(presenter.warningReport)
+        withExtendedLifetime(held.folder) {}
         let explanation = BuildExplanation(steps: presenter.progress.steps, imageID: presenter.imageID)
         switch settings.explanation {
         case .none: break
-        case .text: session.console.text(explanation.text)
-        case .json: session.console.text(try explanation.json())
+        case .text: explain(explanation.text)
+        case .json: explain(try explanation.json())
         }
         if presenter.failure != nil {
             session.console.errorText(presenter.failureReport)
             throw ExitStatus(1)
         }
-        guard let image = presenter.imageID else {
+        guard presenter.imageID != nil || presenter.report != nil || settings.additions.discardsImage == true else {
             throw GantryError.unavailable("the daemon ended the build without a result", hint: "the daemon's log may say why")
         }
-        return image
+        return Outcome(image: presenter.imageID, layers: presenter.layers, report: presenter.report)
+    }
+
+    private func explain(_ text: String) {
+        if outputIsTaken { session.console.errorText(text) } else { session.console.text(text) }
     }
 
     // MARK: Sending
 
-    private func prepare() throws -> (query: [(String, String)], context: UploadPipe?) {
+    /// What must live as long as the build: the archive's way to the daemon, or the folder that the daemon reads through us.
+    private struct Held {
+        var pipe: UploadPipe?
+        var folder: OwnedDescriptor?
+    }
+
+    private func send() async throws -> (EngineResponse, Held) {
+        let logins = try session.logins().all()
         switch settings.source {
-        case .remote: return (try settings.query(dockerfile: settings.dockerfile ?? "Dockerfile"), nil)
+        case .remote:
+            let query = try settings.query(dockerfile: settings.dockerfile ?? "Dockerfile")
+            return (try await session.client.build(query: query, additions: settings.additions, logins: logins), Held())
         case .directory(let path):
             let context = try LocalContext(directory: path, dockerfile: settings.dockerfile) {
                 try InputStream.readStandard(upTo: 16 << 20)
             }
-            return (try settings.query(dockerfile: context.dockerfile), context.upload())
+            return try await send(context, logins)
         case .standardInput:
-            guard settings.dockerfile != "-" else {
-                throw GantryError.invalid("invalid argument: can't use stdin for both build context and dockerfile")
-            }
-            let header = try InputStream.readStandard(upTo: ContextStreamKind.headerSize)
-            guard !header.isEmpty else { throw GantryError.invalid("unable to prepare context: standard input is empty") }
-            if ContextStreamKind.detect(header) == .archive {
-                return (
-                    try settings.query(dockerfile: settings.dockerfile ?? "Dockerfile"), try InputStream.standard(after: header)
-                )
-            }
-            guard settings.dockerfile == nil else {
-                throw GantryError.invalid("ambiguous Dockerfile source: both stdin and flag correspond to Dockerfiles")
-            }
-            let text = header + (try InputStream.readStandard(upTo: 16 << 20))
-            return (try settings.query(dockerfile: "Dockerfile"), LocalContext.upload(onlyDockerfile: text))
+            let (query, pipe) = try standardInput()
+            let response = try await session.client.build(
+                query: query, context: pipe.body, additions: settings.additions, logins: logins)
+            return (response, Held(pipe: pipe))
         }
+    }
+
+    /// A daemon on this machine reads the folder itself, through a descriptor of ours; any other gets an archive of it.
+    private func send(_ context: LocalContext, _ logins: [String: AuthConfig]) async throws -> (EngineResponse, Held) {
+        if case .unix = session.client.address, geteuid() == 0, let folder = try? context.open() {
+            var additions = settings.additions
+            additions.processID = getpid()
+            additions.contextDescriptor = try folder.described()
+            additions.dockerfileText = context.outsideText
+            additions.ignoreRules = context.outsideText == nil ? nil : context.outsideRules
+            do {
+                let response = try await session.client.build(
+                    query: try settings.query(dockerfile: context.outsideText == nil ? context.dockerfile : "Dockerfile"),
+                    additions: additions, logins: logins)
+                return (response, Held(folder: folder))
+            } catch let error as GantryError where Self.wantsArchive(error) {}
+        }
+        let pipe = context.upload()
+        let response = try await session.client.build(
+            query: try settings.query(dockerfile: context.dockerfile), context: pipe.body, additions: settings.additions,
+            logins: logins)
+        return (response, Held(pipe: pipe))
+    }
+
+    /// The daemon cannot take our descriptors, or is one that has never heard of them and misses the context.
+    private static func wantsArchive(_ error: GantryError) -> Bool {
+        guard let message = error.daemonMessage else { return false }
+        return message.contains(BuildAdditions.descriptorsRefused) || message.contains("Cannot locate specified Dockerfile")
+    }
+
+    private func standardInput() throws -> (query: [(String, String)], context: UploadPipe) {
+        guard settings.dockerfile != "-" else {
+            throw GantryError.invalid("invalid argument: can't use stdin for both build context and dockerfile")
+        }
+        let header = try InputStream.readStandard(upTo: ContextStreamKind.headerSize)
+        guard !header.isEmpty else { throw GantryError.invalid("unable to prepare context: standard input is empty") }
+        if ContextStreamKind.detect(header) == .archive {
+            return (try settings.query(dockerfile: settings.dockerfile ?? "Dockerfile"), try InputStream.standard(after: header))
+        }
+        guard settings.dockerfile == nil else {
+            throw GantryError.invalid("ambiguous Dockerfile source: both stdin and flag correspond to Dockerfiles")
+        }
+        let text = header + (try InputStream.readStandard(upTo: 16 << 20))
+        return (try settings.query(dockerfile: "Dockerfile"), LocalContext.upload(onlyDockerfile: text))
     }
 
     // MARK: Showing
@@ -140,7 +198,6 @@ struct BuildRun {
         let size = Self.terminalSize
         let now = (ContinuousClock.now - start) / .seconds(1)
         session.console.errorText(region.settle(presenter.lines(now: now, columns: size.columns), size: size))
-        for warning in presenter.warnings { session.console.printError("WARNING: \(warning)") }
     }
 
     private static var terminalSize: LiveRegion.Size {

@@ -41,6 +41,9 @@ struct BuildSettings: Equatable {
     var ulimits: [UlimitBody] = []
     var cacheFrom: [String] = []
     var explanation = Explanation.none
+    var squash = false
+    /// What Docker's parameters have no place for.
+    var additions = BuildAdditions()
 
     init(source: Source) { self.source = source }
 
@@ -62,6 +65,7 @@ struct BuildSettings: Equatable {
         try addJSON("labels", JSONValue.object(labels.mapValues(JSONValue.string)), labels.isEmpty)
         add("target", target)
         add("nocache", noCache)
+        add("squash", squash)
         add("pull", pull)
         items.append(("rm", removeIntermediate ? "1" : "0"))
         add("forcerm", forceRemove)

@@ -10,6 +10,13 @@ struct LocalContext {
     /// The Dockerfile's path inside the context as the daemon will find it.
     var dockerfile: String
     var packer: ContextPacker
+    /// The Dockerfile's text where it lies outside of the folder.
+    private(set) var outsideText: String?
+    /// The rules that go with it.
+    private(set) var outsideRules = ""
+
+    /// The folder itself, for a daemon that reads it.
+    func open() throws -> OwnedDescriptor { try OwnedDescriptor.open(root, O_RDONLY | O_DIRECTORY) }
 
     /// - Parameters:
     ///   - directory: the context's folder as the user wrote it.
@@ -50,6 +57,8 @@ struct LocalContext {
         self.root = root
         dockerfile = ".dockerfile.\(Identifier.randomHex(bytes: 10))"
         let text = ignoreText ?? ""
+        outsideText = String(decoding: content, as: UTF8.self)
+        outsideRules = text
         packer = try Self.packer(ignoreText: text, name: ".dockerignore", always: [])
         packer.replacements[dockerfile] = content
         let rules = text.isEmpty || text.hasSuffix("\n") ? text : text + "\n"
@@ -61,7 +70,7 @@ struct LocalContext {
             let filter = ContextFilter(ignore: try IgnoreFile(ignoreText), always: always)
             return ContextPacker(decide: { filter.decide($0, isDirectory: $1) })
         } catch {
-            throw GantryError.invalid("cannot read `\(name)` of the build context", cause: error)
+            throw GantryError.invalid("failed to solve: \(error)", hint: "the pattern stands in `\(name)` of the build context")
         }
     }
 

@@ -9,12 +9,15 @@
 /// - `progress`: `stepID`, `text`, `current` and `totalBytes`
 /// - `stepFailed`: `stepID`, `durationMs`, `error`
 /// - `warning`: `text`
+/// - `layers`: `digest` of the chain of layers that the build ended with
+/// - `report`: `text`, the answer to another call than a build
 /// - `tagged`: `tag`
 /// - `finished`: `digest`, `durationMs`
 /// - `failed`: `error`
 package struct BuildEventMessage: Codable, Sendable, Hashable {
     package enum Kind: String, Codable, Sendable {
-        case plan, stepStarted, stepCached, stepFinished, explanation, output, progress, stepFailed, warning, tagged, finished,
+        case plan, stepStarted, stepCached, stepFinished, explanation, output, progress, stepFailed, warning, report, layers,
+            tagged, finished,
             failed
     }
 

@@ -63,8 +63,7 @@ extension Expansion {
                 return (ASCII.string(result), byte)
             }
             if byte == ASCII.dollar {
-                var inner = Expansion(bytes: bytes, escape: escape, lookup: lookup)
-                inner.index = index
+                var inner = nested()
                 try inner.one()
                 result.append(contentsOf: inner.output)
                 index = inner.index

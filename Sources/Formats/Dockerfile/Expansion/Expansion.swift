@@ -5,6 +5,8 @@ struct Expansion {
     let bytes: [UInt8]
     let escape: UInt8
     let lookup: (String) -> String?
+    /// Told of each variable that is used without saying what happens when it is not set.
+    let onPlainUse: ((String) -> Void)?
     var index = 0
     var output: [UInt8] = []
     var words = Words()
@@ -34,10 +36,18 @@ struct Expansion {
         }
     }
 
-    init(bytes: [UInt8], escape: UInt8, lookup: @escaping (String) -> String?) {
+    init(bytes: [UInt8], escape: UInt8, onPlainUse: ((String) -> Void)? = nil, lookup: @escaping (String) -> String?) {
         self.bytes = bytes
         self.escape = escape
+        self.onPlainUse = onPlainUse
         self.lookup = lookup
+    }
+
+    /// Another cursor over the same text, for what stands within a substitution.
+    func nested() -> Expansion {
+        var inner = Expansion(bytes: bytes, escape: escape, onPlainUse: onPlainUse, lookup: lookup)
+        inner.index = index
+        return inner
     }
 
     private mutating func emit(_ byte: UInt8) {
@@ -146,7 +156,9 @@ struct Expansion {
         index += 1
         guard index < bytes.count, bytes[index] == UInt8(ascii: "{") else {
             let name = takeName()
-            return name.isEmpty ? [ASCII.dollar] : Array((lookup(name) ?? "").utf8)
+            if name.isEmpty { return [ASCII.dollar] }
+            onPlainUse?(name)
+            return Array((lookup(name) ?? "").utf8)
         }
         index += 1
         let name = takeName()
@@ -156,7 +168,9 @@ struct Expansion {
         index += 1
         let value = lookup(name)
         switch modifier {
-        case UInt8(ascii: "}"): return Array((value ?? "").utf8)
+        case UInt8(ascii: "}"):
+            onPlainUse?(name)
+            return Array((value ?? "").utf8)
         case UInt8(ascii: ":"):
             guard index < bytes.count else { throw Failure(message: "syntax error: missing '}'") }
             let kind = bytes[index]
@@ -207,8 +221,7 @@ struct Expansion {
 
     /// The word after a modifier, itself expanded, up to the closing brace.
     private mutating func substitutionWord(until stop: UInt8 = UInt8(ascii: "}")) throws(Failure) -> [UInt8] {
-        var inner = Expansion(bytes: bytes, escape: escape, lookup: lookup)
-        inner.index = index
+        var inner = nested()
         guard try inner.upTo(stop) else { throw Failure(message: "syntax error: missing '}'") }
         index = inner.index
         return inner.output

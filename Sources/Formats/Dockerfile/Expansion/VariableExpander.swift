@@ -28,6 +28,17 @@ package struct VariableExpander: Sendable {
         try run(text, lookup) { expansion throws(Failure) in try expansion.raw() }.value
     }
 
+    /// The variables that `text` uses without saying what happens when they are not set, in order.
+    package func plainUses(_ text: String, _ lookup: (String) -> String?) -> [String] {
+        withoutActuallyEscaping(lookup) { lookup in
+            var names: [String] = []
+            var expansion = Expansion(bytes: Array(text.utf8), escape: escape, onPlainUse: { names.append($0) }, lookup: lookup)
+            // What cannot be expanded is reported when it is built.
+            do throws(Failure) { try expansion.whole() } catch { return names }
+            return names
+        }
+    }
+
     private func run(
         _ text: String, _ lookup: (String) -> String?, _ body: (inout Expansion) throws(Failure) -> Void
     ) throws(Failure) -> (value: String, words: [String]) {

@@ -5,6 +5,8 @@ struct LogicalLine: Equatable {
     var heredocs: [Heredoc] = []
     /// A blank line stood inside the continuation (rule NoEmptyContinuation).
     var hasEmptyContinuation = false
+    /// The comments right above, without their marks; a blank line sets them apart.
+    var comments: [String] = []
 }
 
 /// Cuts a Dockerfile into logical lines. Source: Dockerfile reference, format.
@@ -30,13 +32,16 @@ struct LineLexer {
     }
 
     private mutating func next() throws(DockerfileError) -> LogicalLine? {
+        var comments: [String] = []
         while index < lines.count {
             let trimmed = ASCII.trim(lines[index])
             if trimmed.isEmpty || trimmed.first == ASCII.hash {
+                if trimmed.isEmpty { comments = [] } else { comments.append(ASCII.string(ASCII.trim(trimmed.dropFirst()))) }
                 index += 1
                 continue
             }
             var line = joined()
+            line.comments = comments
             if ASCII.trim(line.text).isEmpty { continue }
             try readHeredocs(of: &line)
             return line

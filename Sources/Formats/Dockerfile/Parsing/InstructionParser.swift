@@ -12,7 +12,9 @@ struct InstructionParser {
         var flags = try InstructionFlags(flagWords, of: word, range: line.range)
         let source = Source(keyword: word, arguments: arguments, line: line)
         let body = try body(source, &flags)
-        return Instruction(keyword: word, text: line.text, range: line.range, body: body)
+        var instruction = Instruction(keyword: word, text: line.text, range: line.range, body: body)
+        instruction.comments = line.comments
+        return instruction
     }
 
     /// What the makers of the single instructions need.

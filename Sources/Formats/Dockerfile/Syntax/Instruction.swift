@@ -6,6 +6,8 @@ package struct Instruction: Sendable, Hashable {
     package var text: String
     package var range: SourceRange
     package var body: Body
+    /// The comments right above it.
+    package var comments: [String] = []
 
     package enum Body: Sendable, Hashable {
         case from(FromArguments)

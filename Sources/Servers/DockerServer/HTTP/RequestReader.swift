@@ -10,7 +10,7 @@ package final class RequestReader: Sendable {
         var owesContinue = false
     }
 
-    private let stream: SocketStream
+    let stream: SocketStream
     private let state: Mutex<State>
 
     package init(stream: SocketStream, maximumHeadBytes: Int = 1 << 20) {

@@ -6,16 +6,17 @@ internal import LinuxSystem
 internal import Synchronization
 
 /// Digests of files as keys need them: everything that ends up in a layer, but no times.
-/// Content that has been read once in a build is not read again.
 final class ContentHasher: Sendable {
-    private struct Identity: Hashable {
-        var device: UInt64
-        var inode: UInt64
-        var size: Int64
-        var changedAt: Int64
-    }
+    private let known: ContentHashes
+    /// Paths of the context that count as changed.
+    private let assumedChanges: Set<String>
+    /// A file changed as shortly ago as this may change again without its change time moving: it is not remembered.
+    private static let settlingNanoseconds: Int64 = 100_000_000
 
-    private let known = Mutex<[Identity: String]>([:])
+    init(known: ContentHashes = ContentHashes(), assumedChanges: [String] = []) {
+        self.known = known
+        self.assumedChanges = Set(assumedChanges)
+    }
 
     /// One ingredient for each file and directory; above 4096 of them, one for each directory near the top.
     /// - Parameter owners: false for a context that came from a client, whose owners mean nothing.
@@ -26,32 +27,31 @@ final class ContentHasher: Sendable {
             result.append(Ingredient(.file, name, attributes(match.node, owners: owners)))
             try collect(match.node, match.descriptor, owners, &result)
         } else {
-            let file = match.node.status.kind == .regular ? try reopen(match.descriptor) : nil
-            result.append(Ingredient(.file, match.node.path, try digest(match.node, file, owners)))
+            var text = attributes(match.node, owners: owners)
+            if match.node.status.kind == .regular {
+                text += try content(match.node, owners) { try OwnedDescriptor.open(match.descriptor.procPath, O_RDONLY) }
+            }
+            result.append(Ingredient(.file, match.node.path, text))
         }
         return result.count > 4096 ? Self.grouped(result) : result
     }
 
     private func collect(_ node: SourceNode, _ directory: OwnedDescriptor, _ owners: Bool, _ result: inout [Ingredient]) throws {
         for child in node.children {
-            switch child.status.kind {
-            case .directory:
-                result.append(Ingredient(.file, child.path, attributes(child, owners: owners)))
+            var text = attributes(child, owners: owners)
+            if child.status.kind == .regular {
+                text += try content(child, owners) {
+                    OwnedDescriptor(
+                        try check("openat", child.path) {
+                            gantry_openat(directory.raw, Names.cString(child.name), O_RDONLY | O_NOFOLLOW | O_CLOEXEC, 0)
+                        })
+                }
+            }
+            result.append(Ingredient(.file, child.path, text))
+            if child.status.kind == .directory {
                 try collect(child, try WorkTree(directory).open(child.name, in: directory), owners, &result)
-            case .regular:
-                let file = OwnedDescriptor(
-                    try check("openat", child.path) {
-                        gantry_openat(directory.raw, Names.cString(child.name), O_RDONLY | O_NOFOLLOW | O_CLOEXEC, 0)
-                    })
-                result.append(Ingredient(.file, child.path, try digest(child, file, owners)))
-            default: result.append(Ingredient(.file, child.path, attributes(child, owners: owners)))
             }
         }
-    }
-
-    /// A file opened with O_PATH, for reading.
-    private func reopen(_ descriptor: OwnedDescriptor) throws -> OwnedDescriptor {
-        try OwnedDescriptor.open(descriptor.procPath, O_RDONLY)
     }
 
     private func attributes(_ node: SourceNode, owners: Bool) -> String {
@@ -61,18 +61,25 @@ final class ContentHasher: Sendable {
         return "\(String(node.status.mode, radix: 8)) \(owner) \(node.status.specialDevice)\(target)"
     }
 
-    private func digest(_ node: SourceNode, _ file: OwnedDescriptor?, _ owners: Bool) throws -> String {
-        var text = attributes(node, owners: owners)
-        guard let file else { return text }
+    /// ` <size> <digest>` and extended attributes of a regular file, which is opened only when it is not known.
+    private func content(_ node: SourceNode, _ owners: Bool, _ open: () throws -> OwnedDescriptor) throws -> String {
+        if !assumedChanges.isEmpty, !owners, assumedChanges.contains(node.path) { return " \(node.status.size) changed" }
+        let identity = ContentHashes.Identity(node.status)
+        if let text = known.value(identity) { return text }
+        let startedAt = Timestamp.now().nanoseconds
+        let file = try open()
+        var text = " \(node.status.size) \(try content(file))"
         for attribute in try ExtendedAttributes.read(file) { text += " \(attribute.name)=\(Identifier.hex(attribute.value))" }
-        return text + " " + (try content(file))
+        if startedAt - node.status.changedAt > Self.settlingNanoseconds,
+            ContentHashes.Identity(try file.status()) == identity
+        {
+            known.keep(text, for: identity)
+        }
+        return text
     }
 
     /// SHA-256 of a file's bytes.
     func content(_ file: OwnedDescriptor) throws -> String {
-        let status = try file.status()
-        let identity = Identity(device: status.device, inode: status.inode, size: status.size, changedAt: status.changedAt)
-        if let digest = known.withLock({ $0[identity] }) { return digest }
         var hash = SHA256()
         var buffer = [UInt8](repeating: 0, count: 256 << 10)
         while true {
@@ -80,9 +87,7 @@ final class ContentHasher: Sendable {
             if count == 0 { break }
             buffer.withUnsafeBytes { hash.update(bufferPointer: UnsafeRawBufferPointer(rebasing: $0[..<count])) }
         }
-        let digest = Identifier.hex(hash.finalize())
-        known.withLock { $0[identity] = digest }
-        return digest
+        return Identifier.hex(hash.finalize())
     }
 
     private static func grouped(_ ingredients: [Ingredient]) -> [Ingredient] {

@@ -15,6 +15,12 @@ struct FileCopy {
                     place.directory.raw, Names.cString(place.name), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
             })
         try Self.content(source, file)
+        // A folder that belongs to somebody may be written while it is copied; half of a change must not be kept under the key
+        // of what was there before.
+        let now = try source.status()
+        guard now.changedAt == node.status.changedAt, now.size == node.status.size else {
+            throw GantryError.conflict("`\(node.path)` changed while it was being copied", hint: "build again")
+        }
         let owner = copier.owner(of: node)
         // The owner first: changing it takes setuid and capabilities away.
         try check("fchown") { fchown(file.raw, owner.user, owner.group) }

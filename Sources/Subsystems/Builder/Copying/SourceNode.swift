@@ -11,6 +11,8 @@ final class SourceNode: @unchecked Sendable {
     /// Where a symbolic link points.
     let linkTarget: [UInt8]
     var children: [SourceNode] = []
+    /// Left out itself, but not everything below it.
+    var isOnlyOnTheWay = false
 
     init(name: [UInt8], path: String, status: FileStatus, linkTarget: [UInt8] = []) {
         self.name = name

@@ -34,8 +34,22 @@ struct SourceScanner: Sendable {
         for path in paths {
             if let match = try match(path) { result.append(match) }
         }
-        guard !result.isEmpty else { throw notFound(relative) }
+        guard !result.isEmpty else { throw notFound(parsed.isLiteral ? try destination(of: parsed.literalPath) : relative) }
         return result
+    }
+
+    /// Where a link at `path` leads as text, link after link; the path itself when there is none.
+    private func destination(of path: String) throws -> String {
+        var path = path
+        for _ in 0..<40 {
+            let parent = CleanPath.relative("\(path)/..")
+            guard let directory = try root.openInRootIfPresent(parent.isEmpty ? "/" : parent, O_RDONLY | O_DIRECTORY),
+                try WorkTree(root).status(Array(CleanPath.name(path).utf8), in: directory)?.kind == .symbolicLink
+            else { return path }
+            let target = Names.text(try WorkTree.readLink(Array(CleanPath.name(path).utf8), in: directory))
+            path = CleanPath.relative(target.hasPrefix("/") ? target : "\(parent)/\(target)")
+        }
+        return path
     }
 
     private func notFound(_ path: String) -> GantryError {
@@ -71,15 +85,14 @@ struct SourceScanner: Sendable {
             let below = Names.join(relative, text)
             let left = ignored.ignores(path) || excluded.ignores(below)
             if left, !ignored.mayInclude(below: path), !excluded.mayInclude(below: below) { continue }
-            let entry = OwnedDescriptor(
-                try check("openat", path) { gantry_openat(directory.raw, Names.cString(name), O_PATH | O_NOFOLLOW | O_CLOEXEC, 0) })
-            let status = try entry.status()
+            let status = try FileStatus(name, in: directory)
             let target = status.kind == .symbolicLink ? try WorkTree.readLink(name, in: directory) : []
             let child = SourceNode(name: name, path: path, status: status, linkTarget: target)
             if status.kind == .directory {
                 try scan(child, try WorkTree(root).open(name, in: directory), relative: below)
                 // Kept for the sake of what an exception brought back in.
                 if left, child.children.isEmpty { continue }
+                child.isOnlyOnTheWay = left
             } else if left || status.kind == .socket || status.kind == .unknown {
                 continue
             }

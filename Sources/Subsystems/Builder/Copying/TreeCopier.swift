@@ -43,12 +43,13 @@ struct TreeCopier {
         guard try tree.status(place.name, in: place.directory) == nil else {
             throw GantryError.invalid("cannot copy to non-directory: \(place.path)")
         }
-        // A destination that is made does not look like the source: only what is below is copied. The time is taken over.
+        // A destination that is made does not look like the source: only what is below is copied. The time is taken over, unless
+        // owners or modes are changed (BuildKit makes the directory beforehand then).
         var look = template
         look.permissions = options.mode?.apply(to: 0o755, isDirectory: true) ?? 0o755
         let directory = try tree.makeDirectory(place.name, in: place.directory, look)
         try children(of: match.node, match.descriptor, into: directory, place.path)
-        try setTime(of: directory, match.node)
+        if options.owner == nil, options.mode == nil { try setTime(of: directory, match.node) }
     }
 
     private func copyFile(_ match: SourceScanner.Match, to destination: String) throws {
@@ -125,7 +126,8 @@ struct TreeCopier {
         let made = try tree.makeDirectory(place.name, in: place.directory, look(of: node))
         try children(of: node, from, into: made, place.path)
         try ExtendedAttributes.write(try ExtendedAttributes.read(from), to: made)
-        try setTime(of: made, node)
+        // One that is there only because of what an exception brought back in was not sent itself.
+        if !node.isOnlyOnTheWay { try setTime(of: made, node) }
     }
 
     /// Anything but a directory.

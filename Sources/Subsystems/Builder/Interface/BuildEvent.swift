@@ -15,6 +15,10 @@ package enum BuildEvent: Sendable {
     case progress(id: Int, text: String, current: Int64?, total: Int64?)
     case stepFailed(id: Int, milliseconds: Int64, failure: BuildFailure)
     case warning(String)
+    /// The answer to another call than a build: JSON of a type of the Dockerfile module, or text.
+    case report(String)
+    /// The chain of layers that the build ended with; once, before the image.
+    case layers(Digest)
     case imageWritten(Digest, milliseconds: Int64)
     case tagged(String)
 }

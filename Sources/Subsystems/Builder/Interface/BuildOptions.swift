@@ -25,8 +25,39 @@ package struct BuildOptions: Sendable {
     package var parallelSteps = 4
     /// Groups builds of the same thing, so that a rebuilt step is compared with its own past; a tag or path.
     package var scope = ""
+    /// How the Dockerfile is called in messages.
+    package var dockerfileName = "Dockerfile"
+    /// `network.host` and `security.insecure`, where granted.
+    package var entitlements: Set<String> = []
+    /// Stages that are not taken from the cache.
+    package var noCacheStages: Set<String> = []
+    /// Ids of the ssh agents that the worker can reach.
+    package var agents: Set<String> = []
+    /// What `FROM name` and `--from=name` mean before stages and images are looked at.
+    package var contexts: [String: NamedContext] = [:]
+    /// Builds everything and makes no image.
+    package var discardsImage = false
+    /// One layer for everything above the base.
+    package var squashes = false
+    package var call = BuildCall.build
 
     package init() {}
+}
+
+/// What is wanted of a Dockerfile.
+package enum BuildCall: Sendable, Hashable {
+    case build
+    case check
+    case outline
+    case targets
+    /// Which steps would be done again if these paths of the context had changed.
+    case whatIf([String])
+}
+
+/// `--build-context name=…`.
+package enum NamedContext: Sendable {
+    case directory(BuildContext)
+    case image(String)
 }
 
 /// Limits for the processes of RUN; zero and empty mean none.

@@ -1,3 +1,4 @@
+package import Dockerfile
 package import LinuxSystem
 package import OCI
 
@@ -26,6 +27,16 @@ package protocol BuildWorker: Sendable {
     func hasLayers(_ chainID: Digest) async throws -> Bool
     /// Gets a file for ADD.
     func fetch(_ url: String) async throws -> FetchedFile
+    /// The commit that a repository's reference stands for now.
+    func gitCommit(_ source: GitSource) async throws -> String
+    /// The files of a commit, without what git itself keeps unless asked for.
+    func gitFiles(_ source: GitSource, commit: String, keepsGitDirectory: Bool) async throws -> GitFiles
+    /// An image of the engine's by its id.
+    func localImage(_ id: Digest) async throws -> BaseImage
+    /// The chain of layers with the one layer of `chainID` on top of `parent`.
+    func stack(_ chainID: Digest, onto parent: Digest) async throws -> Digest
+    /// Puts the layers between `base` and `chainID` together as one.
+    func squash(_ chainID: Digest, onto base: Digest?) async throws -> StepLayer
     /// Stores the image and gives its id; names it with `tags`.
     func createImage(config: ImageConfig, chainID: Digest?, tags: [Reference]) async throws -> Digest
 }
@@ -82,6 +93,8 @@ package struct RunRequest: Sendable {
     package var hostname: String
     package var limits: BuildLimits
     package var mounts: [StepMount]
+    /// All capabilities and no filter: only with the entitlement.
+    package var isInsecure = false
 }
 
 /// A mount of RUN, targets absolute.
@@ -94,6 +107,8 @@ package enum StepMount: Sendable {
     case tmpfs(target: String, sizeBytes: Int64?)
     /// A file that only this process sees.
     case file(content: [UInt8], target: String, mode: UInt32, userID: UInt32, groupID: UInt32)
+    /// The socket of an ssh agent.
+    case agent(id: String, target: String, mode: UInt32, userID: UInt32, groupID: UInt32)
 }
 
 /// Where a bind mount's content is.
@@ -102,6 +117,18 @@ package enum BindSource: Sendable {
     case context(String)
     /// A path in a workspace that nothing else uses.
     case workspace(StepWorkspace, String)
+}
+
+/// A commit's files.
+package struct GitFiles: Sendable {
+    package var root: OwnedDescriptor
+    /// Nanoseconds since 1970.
+    package var committedAt: Int64
+
+    package init(root: OwnedDescriptor, committedAt: Int64) {
+        self.root = root
+        self.committedAt = committedAt
+    }
 }
 
 /// A file from elsewhere.

@@ -10,6 +10,10 @@ struct BuildPlan: Sendable {
         case image(String)
         case scratch
         case context
+        /// Of the named contexts, a directory.
+        case named(String)
+        /// An image of the engine's by its id.
+        case local(Digest)
     }
 
     struct StagePlan: Sendable {
@@ -68,6 +72,7 @@ struct BuildPlan: Sendable {
                 let value = try expander.word(text) { globals[$0] }
                 if !value.isEmpty { platform = try Self.platform(value) }
             }
+            if let given = try Self.named(name, options.contexts) { return (given, platform) }
             if name == "scratch" { return (Source.scratch, platform) }
             if let earlier = file.stage(named: name, before: stage.index) { return (.stage(earlier.index), platform) }
             return (.image(name), platform)
@@ -75,23 +80,42 @@ struct BuildPlan: Sendable {
         var dependencies: Set<Int> = []
         if case .stage(let index) = base { dependencies.insert(index) }
         for step in stage.instructions {
-            let sources = try located(step, file) { try Self.sources(of: step, in: stage, file) }
+            let sources = try located(step, file) { try Self.sources(of: step, in: stage, file, options.contexts) }
             for case .stage(let index) in sources { dependencies.insert(index) }
         }
         return StagePlan(stage: stage, base: base, platform: platform, firstStep: 0, dependencies: dependencies)
     }
 
-    private static func sources(of step: Instruction, in stage: ParsedDockerfile.Stage, _ file: ParsedDockerfile) throws -> [Source]
-    {
+    private static func sources(
+        of step: Instruction, in stage: ParsedDockerfile.Stage, _ file: ParsedDockerfile, _ contexts: [String: NamedContext]
+    ) throws -> [Source] {
         switch step.body {
-        case .copy(let copy): try copy.from.map { [try source($0, before: stage.index, file)] } ?? []
-        case .run(let run): try run.mounts.compactMap { $0.from }.map { try source($0, before: stage.index, file) }
+        case .copy(let copy): try copy.from.map { [try source($0, before: stage.index, file, contexts)] } ?? []
+        case .run(let run): try run.mounts.compactMap { $0.from }.map { try source($0, before: stage.index, file, contexts) }
         default: []
         }
     }
 
+    /// What a name means when a context was given under it; an image's name is known in its short and its full form.
+    private static func named(_ name: String, _ contexts: [String: NamedContext]) throws -> Source? {
+        guard !contexts.isEmpty else { return nil }
+        var key = name.lowercased()
+        if contexts[key] == nil, let full = (try? Reference(name))?.withDefaultTag.canonical {
+            let same = contexts.keys.sorted().first { (try? Reference($0))?.withDefaultTag.canonical == full }
+            guard let same else { return nil }
+            key = same
+        }
+        switch contexts[key] {
+        case nil: return nil
+        case .directory?: return .named(key)
+        case .image(let image)?: return (try? Digest(image)).map { .local($0) } ?? .image(image)
+        }
+    }
+
     /// What `--from` means to the stage numbered `index`.
-    static func source(_ name: String, before index: Int, _ file: ParsedDockerfile) throws -> Source {
+    static func source(
+        _ name: String, before index: Int, _ file: ParsedDockerfile, _ contexts: [String: NamedContext]
+    ) throws -> Source {
         if name.contains("$") {
             throw GantryError.invalid(
                 "variable expansion is not supported for --from, define a new stage with FROM using ARG from global scope as a workaround",
@@ -104,6 +128,7 @@ struct BuildPlan: Sendable {
             }
             return .stage(number)
         }
+        if let given = try named(name, contexts) { return given }
         if name.lowercased() == "scratch" { return .scratch }
         if name.lowercased() == "context" { return .context }
         if let stage = file.stage(named: name, before: index) { return .stage(stage.index) }

@@ -3,6 +3,7 @@ internal import Dockerfile
 internal import Essentials
 internal import LinuxSystem
 internal import OCI
+internal import Synchronization
 
 /// What all stages of one build share.
 final class BuildSession: Sendable {
@@ -14,7 +15,20 @@ final class BuildSession: Sendable {
     let globals: GlobalArguments
     let plan: BuildPlan
     let expander: VariableExpander
-    let hasher = ContentHasher()
+    let hasher: ContentHasher
+    /// Variables of base images, by stage, for the checks.
+    let baseVariables = Mutex<[Int: Set<String>]>([:])
+    /// `--what-if`: the steps that would be done again, with what they took last.
+    let foresight = Mutex<[Foreseen]>([])
+
+    struct Foreseen: Sendable {
+        var step: Int
+        /// Nil when not known.
+        var milliseconds: Int64?
+    }
+
+    /// Found while building.
+    let warnings = Mutex<[DockerfileWarning]>([])
     let slots: WorkSlots
     let solver = Solver<Int, StageState>()
     /// Bases are asked for once, however many stages stand on them.
@@ -23,9 +37,14 @@ final class BuildSession: Sendable {
     let gate: OutputGate
 
     init(
-        worker: any BuildWorker, cache: StepCache, options: BuildOptions, context: BuildContext, file: ParsedDockerfile,
-        gate: OutputGate, emit: @escaping @Sendable (BuildEvent) -> Void
+        worker: any BuildWorker, cache: StepCache, hashes: ContentHashes, options: BuildOptions, context: BuildContext,
+        file: ParsedDockerfile, gate: OutputGate, emit: @escaping @Sendable (BuildEvent) -> Void
     ) throws {
+        if case .whatIf(let paths) = options.call {
+            hasher = ContentHasher(known: hashes, assumedChanges: paths.map(CleanPath.relative))
+        } else {
+            hasher = ContentHasher(known: hashes)
+        }
         self.gate = gate
         self.worker = worker
         self.cache = cache
@@ -77,11 +96,33 @@ final class BuildSession: Sendable {
     func root(_ source: BuildPlan.Source, step: Int) async throws -> OwnedDescriptor {
         switch source {
         case .context: return context.root
+        case .named(let name):
+            guard case .directory(let folder)? = options.contexts[name] else {
+                throw GantryError.internal("no context `\(name)`")
+            }
+            return folder.root
+        case .local(let id): return try await worker.openReadOnly(chainID: try await worker.localImage(id).chainID)
         case .scratch: return try await worker.openReadOnly(chainID: nil)
         case .stage(let index): return try await worker.openReadOnly(chainID: try await stage(index).chainID)
         case .image(let name):
             let image = try await image(name, platform: options.platform ?? .host, step: step)
             return try await worker.openReadOnly(chainID: image.chainID)
+        }
+    }
+
+    /// What `--from` means to a stage.
+    func source(_ name: String, before index: Int) throws -> BuildPlan.Source {
+        try BuildPlan.source(name, before: index, file, options.contexts)
+    }
+
+    /// What is left out of a source, and whether it came from a client, whose owners mean nothing.
+    func rules(_ source: BuildPlan.Source) -> (ignored: IgnoreFile, isFromClient: Bool) {
+        switch source {
+        case .context: return (context.ignored, true)
+        case .named(let name):
+            if case .directory(let folder)? = options.contexts[name] { return (folder.ignored, true) }
+            return (IgnoreFile(), true)
+        case .stage, .image, .scratch, .local: return (IgnoreFile(), false)
         }
     }
 

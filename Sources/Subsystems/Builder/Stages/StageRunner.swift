@@ -2,12 +2,15 @@ internal import BuildGraph
 internal import Dockerfile
 internal import Essentials
 internal import OCI
+internal import Synchronization
 
 /// Makes one stage: its instructions one after the other.
 struct StageRunner: Sendable {
     let session: BuildSession
     let plan: BuildPlan.StagePlan
     var state: StageState
+    /// `--what-if`: a step before would be done again, so that what comes after it is not known.
+    var isStale = false
 
     init(session: BuildSession, plan: BuildPlan.StagePlan) {
         self.session = session
@@ -48,17 +51,69 @@ struct StageRunner: Sendable {
             case .stage(let index):
                 state = try await session.stage(index)
                 state.commandIsSet = false
-            case .image(let name):
-                state = StageState(base: try await session.image(name, platform: plan.platform, step: step.id))
+            case .image, .local: try await findBase()
+            case .named(let name): try await start(onContext: name, step)
             }
         } catch { throw fail(step, error) }
         session.emit(.stepFinished(id: step.id, milliseconds: step.milliseconds, image: state.intermediateID))
         try await triggers(step)
     }
 
+    /// The base image, where the stage has one.
+    mutating func findBase() async throws {
+        switch plan.base {
+        case .image(let name):
+            let image = try await session.image(name, platform: plan.platform, step: plan.firstStep)
+            state = StageState(base: image)
+            noteBase(image, name)
+        case .local(let id):
+            let image = try await session.worker.localImage(id)
+            state = StageState(base: image)
+            noteBase(image, plan.stage.from.image)
+        case .stage, .scratch, .context, .named: break
+        }
+    }
+
+    /// A directory as the base: its files are the first layer.
+    private mutating func start(onContext name: String, _ step: Step) async throws {
+        let source = BuildPlan.Source.named(name)
+        let root = try await session.root(source, step: step.id)
+        var work = CopyWork(keyword: "FROM", root: root, destination: "/")
+        var scanner = SourceScanner(root: root)
+        scanner.ignored = session.rules(source).ignored
+        let hasher = session.hasher
+        let (matches, ingredients) = try await FileWork.run { [scanner] in
+            let matches = try scanner.matches("/")
+            return (matches, try matches.flatMap { try hasher.ingredients($0, owners: false) })
+        }
+        work.sources = [(matches, 0)]
+        let worker = session.worker
+        _ = try await layer(step, [Ingredient(.instruction, "FROM", "context")] + ingredients, history: "FROM \(name)") {
+            [work] workspace in
+            let target = try await worker.openWritable(workspace)
+            try await FileWork.cancellable { checkpoint in try work.perform(in: target, checkpoint: checkpoint) }
+        }
+    }
+
+    /// What the checks want to know of a base image.
+    private func noteBase(_ image: BaseImage, _ name: String) {
+        let names = (image.config.config?.environment ?? []).map { String($0.prefix { $0 != "=" }) }
+        session.baseVariables.withLock { $0[plan.stage.index] = Set(names) }
+        let (found, wanted) = (image.config.platform, plan.platform)
+        guard found.os != wanted.os || found.architecture != wanted.architecture else { return }
+        let message =
+            "Base image \(name) was pulled with platform \"\(GlobalArguments.text(found))\", expected \"\(GlobalArguments.text(wanted))\" for current build"
+        let warning = DockerfileWarning(.invalidBaseImagePlatform, message, plan.stage.fromInstruction.range)
+        session.warnings.withLock { if !$0.contains(warning) { $0.append(warning) } }
+    }
+
     /// ONBUILD instructions of the base image run right after FROM and are not handed on.
     private mutating func triggers(_ from: Step) async throws {
-        guard case .image = plan.base, let texts = state.defaults.onBuild, !texts.isEmpty else { return }
+        switch plan.base {
+        case .image, .local: break
+        case .stage, .scratch, .context, .named: return
+        }
+        guard let texts = state.defaults.onBuild, !texts.isEmpty else { return }
         state.set { $0.onBuild = nil }
         for text in texts {
             let instruction: Instruction

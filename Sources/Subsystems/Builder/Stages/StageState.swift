@@ -12,6 +12,10 @@ struct StageState: Sendable {
     var config: ImageConfig
     /// Of the last layer; nil while there is none.
     var chainID: OCI.Digest?
+    /// Of the base image.
+    var baseChainID: OCI.Digest?
+    /// Layers of the base image.
+    private var baseLayers = 0
     /// What words are expanded with and RUN gets: the image's variables and the stage's arguments.
     var variables: Variables
     /// ARGs in order, for the texts of the history.
@@ -41,6 +45,8 @@ struct StageState: Sendable {
     init(base: BaseImage) {
         config = base.config
         chainID = base.chainID
+        baseChainID = base.chainID
+        baseLayers = base.config.rootfs.diffIDs.count
         variables = Variables(environment: base.config.config?.environment ?? [])
         createdAt = base.config.created
         intermediateID = base.digest.description
@@ -87,6 +93,22 @@ struct StageState: Sendable {
         config.history = history
         let layer = chainID?.description ?? ""
         intermediateID = "sha256:" + Identifier.hex(SHA256.hash(data: Array("\(intermediateID)\n\(text)\n\(layer)".utf8)))
+    }
+
+    /// All layers above the base become `layer`; the lines of the history stay, without layers.
+    mutating func squash(_ layer: StepLayer) {
+        config.rootfs.diffIDs = Array(config.rootfs.diffIDs.prefix(baseLayers)) + [layer.diffID]
+        chainID = layer.chainID
+        var layers = 0
+        let history = (config.history ?? []).map { line in
+            var line = line
+            if line.emptyLayer != true {
+                layers += 1
+                if layers > baseLayers { line.emptyLayer = true }
+            }
+            return line
+        }
+        config.history = history + [ImageConfig.History(created: createdAt, createdBy: "", comment: "squashed layers")]
     }
 
     /// A layer that a step has.

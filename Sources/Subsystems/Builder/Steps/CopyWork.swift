@@ -21,15 +21,30 @@ struct CopyWork: Sendable {
         var modifiedAt: Int64?
     }
 
+    /// A commit of a git repository.
+    struct Repository: Sendable {
+        var source: GitSource
+        var commit: String
+        var keepsGitDirectory: Bool
+        var files: GitFiles?
+
+        mutating func fetch(_ worker: any BuildWorker) async throws {
+            files = try await worker.gitFiles(source, commit: commit, keepsGitDirectory: keepsGitDirectory)
+        }
+    }
+
     var keyword: String
     var root: OwnedDescriptor
     /// For each source: what it means, and how many leading directories `--parents` cuts.
     var sources: [(matches: [SourceScanner.Match], cut: Int)] = []
     var documents: [Document] = []
     var downloads: [Download] = []
+    var repositories: [Repository] = []
     /// Absolute; a slash at the end makes it a directory.
     var destination: String
     var owner: String?
+    /// Whose accounts name the owner; nil for the root that is written.
+    var accounts: OwnedDescriptor?
     var mode: FileMode?
     var keepsOwners = false
     var keepsParents = false
@@ -37,13 +52,13 @@ struct CopyWork: Sendable {
     var unpacks = false
     var unpacksDownloads = false
 
-    private var count: Int { sources.reduce(0) { $0 + $1.matches.count } + documents.count + downloads.count }
+    private var count: Int { sources.reduce(0) { $0 + $1.matches.count } + documents.count + downloads.count + repositories.count }
 
     /// Writes everything below a workspace's root. Blocks.
     func perform(in target: OwnedDescriptor, checkpoint: @escaping () throws -> Void) throws {
         let tree = WorkTree(target)
         var options = TreeCopier.Options(keepsOwners: keepsOwners)
-        options.owner = try owner.map { try Accounts(root: target).owner($0) }
+        options.owner = try owner.map { try Accounts(root: accounts ?? target).owner($0) }
         options.mode = mode
         let copier = TreeCopier(tree: tree, options: options, checkpoint: checkpoint)
         if count > 1, !destination.hasSuffix("/"), !keepsParents { try requireDirectory(tree) }
@@ -59,6 +74,7 @@ struct CopyWork: Sendable {
                 }
             }
         }
+        for repository in repositories { try write(repository, tree, copier) }
         for document in documents { try write(document, tree, copier) }
         for download in downloads { try write(download, tree, copier) }
     }
@@ -111,6 +127,23 @@ struct CopyWork: Sendable {
         options.modifiedAt = download.modifiedAt ?? Timestamp.now().nanoseconds
         let place = try place(download.name, tree, copier.template)
         try FileCopy(TreeCopier(tree: tree, options: options)).copy(download.content, node, to: place)
+    }
+
+    /// All files get the time of the commit, so that the same commit always gives the same layer.
+    private func write(_ repository: Repository, _ tree: WorkTree, _ copier: TreeCopier) throws {
+        guard let files = repository.files else { throw GantryError.internal("a repository was not fetched") }
+        var options = copier.options
+        options.keepsOwners = false
+        options.modifiedAt = files.committedAt
+        let copier = TreeCopier(tree: tree, options: options, checkpoint: copier.checkpoint)
+        do {
+            for match in try SourceScanner(root: files.root).matches(repository.source.subdirectory ?? "/") {
+                try copier.copy(match, to: destination)
+            }
+        } catch let error as GantryError where error.kind == .notFound {
+            throw GantryError.notFound(
+                "`\(repository.source.subdirectory ?? "/")` is not in the repository `\(repository.source.publicAddress)`")
+        }
     }
 
     // MARK: Archives

@@ -16,6 +16,7 @@ struct MountPlan: Sendable {
     private var binds: [Bind] = []
     private var fixed: [StepMount] = []
     private var own: [Ingredient] = []
+    private var agentCount = 0
     /// Secrets that become variables.
     private(set) var environment: [String] = []
 
@@ -32,7 +33,7 @@ struct MountPlan: Sendable {
         switch mount.kind {
         case .bind:
             guard target != "/" else { throw GantryError.invalid("invalid mount target \"/\"") }
-            let source = try mount.from.map { try BuildPlan.source($0, before: runner.plan.stage.index, session.file) } ?? .context
+            let source = try mount.from.map { try session.source($0, before: runner.plan.stage.index) } ?? .context
             binds.append(Bind(source: source, path: path, target: target, readOnly: mount.isReadOnly ?? true))
             own.append(Ingredient(.mount, target, "bind \(path) \(mount.isReadOnly ?? true)"))
         case .cache: try addCache(mount, runner, target)
@@ -40,11 +41,7 @@ struct MountPlan: Sendable {
             fixed.append(.tmpfs(target: target, sizeBytes: mount.sizeBytes))
             own.append(Ingredient(.mount, target, "tmpfs \(mount.sizeBytes ?? 0)"))
         case .secret: try addSecret(mount, runner, text.isEmpty ? nil : target)
-        case .ssh:
-            if mount.isRequired {
-                throw GantryError.unsupported(
-                    "ssh agents cannot be given to a build", hint: "use a secret: `--mount=type=secret,id=key`")
-            }
+        case .ssh: try addAgent(mount, runner, text.isEmpty ? nil : target)
         }
     }
 
@@ -78,6 +75,23 @@ struct MountPlan: Sendable {
         }
     }
 
+    private mutating func addAgent(_ mount: RunMount, _ runner: StageRunner, _ target: String?) throws {
+        let id = try mount.id.map { try runner.expand($0) } ?? "default"
+        own.append(Ingredient(.mount, "ssh \(id)", target ?? ""))
+        guard session.options.agents.contains(id) else {
+            if mount.isRequired {
+                throw GantryError.notFound("no SSH key \"\(id)\" forwarded from the client", hint: "build with `--ssh \(id)`")
+            }
+            return
+        }
+        let path = target ?? "/run/buildkit/ssh_agent.\(agentCount)"
+        agentCount += 1
+        if agentCount == 1 { environment.append("SSH_AUTH_SOCK=\(path)") }
+        fixed.append(
+            .agent(
+                id: id, target: path, mode: mount.mode ?? 0o600, userID: mount.userID ?? 0, groupID: mount.groupID ?? 0))
+    }
+
     /// For the key: what is mounted, and the content of what is bound.
     func ingredients(step: Int) async throws -> [Ingredient] {
         var result = own
@@ -85,8 +99,9 @@ struct MountPlan: Sendable {
             let root = try await session.root(bind.source, step: step)
             let scanner = scanner(bind, root)
             let hasher = session.hasher
+            let owners = !session.rules(bind.source).isFromClient
             let files = try await FileWork.run {
-                try scanner.matches(escaped(bind.path)).flatMap { try hasher.ingredients($0, owners: bind.source != .context) }
+                try scanner.matches(escaped(bind.path)).flatMap { try hasher.ingredients($0, owners: owners) }
             }
             result += files.map { Ingredient(.file, "\($0.name) in \(bind.target)", $0.value) }
         }
@@ -95,7 +110,7 @@ struct MountPlan: Sendable {
 
     private func scanner(_ bind: Bind, _ root: OwnedDescriptor) -> SourceScanner {
         var scanner = SourceScanner(root: root)
-        if bind.source == .context { scanner.ignored = session.context.ignored }
+        scanner.ignored = session.rules(bind.source).ignored
         return scanner
     }
 
@@ -120,16 +135,16 @@ struct MountPlan: Sendable {
 
     /// A read-only bind of the whole context shows it as it is; anything else is a throw-away copy of what is bound.
     private func prepare(_ bind: Bind, _ step: Int, _ temporary: inout [StepWorkspace]) async throws -> StepMount {
-        let isContext = bind.source == .context
-        if isContext, bind.readOnly, session.context.ignored.isEmpty {
+        if bind.source == .context, bind.readOnly, session.context.ignored.isEmpty, !session.context.isForeign {
             return .bind(source: .context(bind.path), target: bind.target, readOnly: true)
         }
         let scanner = scanner(bind, try await session.root(bind.source, step: step))
         let workspace = try await session.worker.beginStep(parent: nil)
         temporary.append(workspace)
         let target = try await session.worker.openWritable(workspace)
+        let keepsOwners = !session.rules(bind.source).isFromClient
         try await FileWork.cancellable { checkpoint in
-            let options = TreeCopier.Options(keepsOwners: !isContext)
+            let options = TreeCopier.Options(keepsOwners: keepsOwners)
             let copier = TreeCopier(tree: WorkTree(target), options: options, checkpoint: checkpoint)
             for match in try scanner.matches(escaped(bind.path)) { try copier.copy(match, to: "/source") }
         }

@@ -5,17 +5,18 @@ internal import LinuxSystem
 
 extension StageRunner {
     mutating func copy(_ copy: CopyArguments, _ step: Step) async throws -> Outcome {
-        let source = try copy.from.map { try BuildPlan.source($0, before: plan.stage.index, session.file) } ?? .context
+        let source = try copy.from.map { try session.source($0, before: plan.stage.index) } ?? .context
+        let rules = session.rules(source)
         let root = try await session.root(source, step: step.id)
         var work = try work(copy, step, root)
-        work.keepsOwners = source != .context
+        work.keepsOwners = !rules.isFromClient
         work.keepsParents = copy.keepsParents
         var sources: [String] = []
         for text in copy.sources { sources.append(try expand(text)) }
         var scanner = SourceScanner(root: root)
-        if source == .context { scanner.ignored = session.context.ignored }
+        scanner.ignored = rules.ignored
         scanner.excluded = try excludes(copy)
-        let found = try await find(sources, scanner, copy, step)
+        let found = try await find(sources, scanner, copy, owners: !rules.isFromClient, step)
         work.sources = found.sources
         let ingredients = ingredients(copy, work, sources) + found.ingredients
         return try await finish(copy, work, sources, ingredients, step)
@@ -32,10 +33,10 @@ extension StageRunner {
         for text in add.sources {
             let source = try expand(text)
             all.append(source)
-            if Self.isGit(source) {
-                throw GantryError.unsupported(
-                    "ADD of a git repository is not supported: `\(source)`",
-                    hint: "clone it in a RUN, or add the repository's archive by its URL")
+            if let repository = try GitSource(source) {
+                let files = try await gitFiles(repository, add)
+                fetched.append(files.ingredient)
+                work.repositories.append(files.repository)
             } else if Self.isRemote(source) {
                 let download = try await download(source, add, work.destination, step)
                 fetched.append(download.ingredient)
@@ -44,12 +45,12 @@ extension StageRunner {
                 local.append(source)
             }
         }
-        if add.checksum != nil, work.downloads.isEmpty {
+        if add.checksum != nil, work.downloads.isEmpty, work.repositories.isEmpty {
             throw GantryError.invalid("checksum can't be specified for non-HTTP(S) sources")
         }
         var scanner = SourceScanner(root: root, ignored: session.context.ignored)
         scanner.excluded = try excludes(add)
-        let found = try await find(local, scanner, add, step)
+        let found = try await find(local, scanner, add, owners: false, step)
         work.sources = found.sources
         let ingredients = ingredients(add, work, all) + fetched + found.ingredients
         return try await finish(add, work, all, ingredients, step)
@@ -59,10 +60,15 @@ extension StageRunner {
         _ copy: CopyArguments, _ work: CopyWork, _ sources: [String], _ ingredients: [Ingredient], _ step: Step
     ) async throws -> Outcome {
         let history = try history(copy, work, sources)
+        var work = work
+        if copy.isLinked, work.owner != nil { work.accounts = try await session.worker.openReadOnly(chainID: state.chainID) }
         let worker = session.worker
-        return try await layer(step, ingredients, history: history) { workspace in
+        // `--link` makes a layer that knows nothing of what is below it.
+        return try await layer(step, ingredients, history: history, isLinked: copy.isLinked) { [work] workspace in
+            var work = work
+            for index in work.repositories.indices { try await work.repositories[index].fetch(worker) }
             let root = try await worker.openWritable(workspace)
-            try await FileWork.cancellable { checkpoint in try work.perform(in: root, checkpoint: checkpoint) }
+            try await FileWork.cancellable { [work] checkpoint in try work.perform(in: root, checkpoint: checkpoint) }
         }
     }
 
@@ -88,10 +94,9 @@ extension StageRunner {
     }
 
     private func find(
-        _ sources: [String], _ scanner: SourceScanner, _ copy: CopyArguments, _ step: Step
+        _ sources: [String], _ scanner: SourceScanner, _ copy: CopyArguments, owners: Bool, _ step: Step
     ) async throws -> (sources: [(matches: [SourceScanner.Match], cut: Int)], ingredients: [Ingredient]) {
         let hasher = session.hasher
-        let owners = copy.from != nil
         let parents = copy.keepsParents
         do {
             return try await FileWork.cancellable { checkpoint in

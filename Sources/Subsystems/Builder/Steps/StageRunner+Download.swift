@@ -10,10 +10,20 @@ extension StageRunner {
         return lower.hasPrefix("http://") || lower.hasPrefix("https://")
     }
 
-    static func isGit(_ source: String) -> Bool {
-        let bare = String(source.prefix { $0 != "#" && $0 != "?" })
-        return source.hasPrefix("git@") || source.hasPrefix("git://") || source.hasPrefix("ssh://")
-            || (isRemote(source) && bare.hasSuffix(".git"))
+    /// Finds out which commit is meant; its files are fetched only when the step is done.
+    func gitFiles(
+        _ source: GitSource, _ add: CopyArguments
+    ) async throws -> (repository: CopyWork.Repository, ingredient: Ingredient) {
+        var source = source
+        if let checksum = try add.checksum.map({ try expand($0) }) { source.checksum = checksum }
+        let keeps = add.keepsGitDirectory || source.keepsGitDirectory ?? false
+        let commit: String
+        do { commit = try await session.worker.gitCommit(source) } catch let error as GantryError {
+            throw GantryError(error.kind, "failed to load cache key: \(error.message)", cause: error.cause, hint: error.hint)
+        }
+        let repository = CopyWork.Repository(source: source, commit: commit, keepsGitDirectory: keeps)
+        let value = "\(commit) \(source.subdirectory ?? "") \(keeps) \(source.fetchesSubmodules)"
+        return (repository, Ingredient(.file, source.publicAddress, value))
     }
 
     /// Gets a file for ADD; its content, name and time belong to the key.

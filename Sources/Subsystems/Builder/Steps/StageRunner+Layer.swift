@@ -10,31 +10,47 @@ extension StageRunner {
     ///   - history: the line in the image's history.
     ///   - work: writes into the workspace.
     mutating func layer(
-        _ step: Step, _ ingredients: [Ingredient], history: String,
+        _ step: Step, _ ingredients: [Ingredient], history: String, isLinked: Bool = false,
         work: @escaping @Sendable (StepWorkspace) async throws -> Void
     ) async throws -> Outcome {
         let place = StepKey.Place(
             scope: session.options.scope, stage: plan.stage.displayName, position: step.position, keyword: step.instruction.keyword)
-        let parent = Ingredient(.parent, "layers", state.chainID?.description ?? "scratch")
+        let parent =
+            isLinked
+            ? Ingredient(.flag, "--link", "true") : Ingredient(.parent, "layers", state.chainID?.description ?? "scratch")
         let platform = Ingredient(.platform, "platform", GlobalArguments.text(plan.platform))
         let key = StepKey(
             place: place, description: step.instruction.text, ingredients: [parent, platform] + ingredients,
-            parentStep: state.layerStep)
+            parentStep: isLinked ? nil : state.layerStep)
+        if case .whatIf = session.options.call { return try await foresee(key, step, history, isLinked: isLinked) }
         if let cached = try await cached(key) {
-            state.add(cached, history, step: step.id)
+            state.add(try await placed(cached, isLinked: isLinked), history, step: step.id)
             return .cached
         }
         try explain(key, step)
-        let made = try await make(work)
+        let clock = ContinuousClock.now
+        let made = try await make(on: isLinked ? nil : state.chainID, work)
+        let (seconds, attoseconds) = (ContinuousClock.now - clock).components
         let now = Timestamp.now()
-        try session.cache.store(
-            CachedStep(key: key, chainID: made.chainID.description, diffID: made.diffID.description, size: made.size, now: now))
-        state.add(StageState.CommittedLayer(chainID: made.chainID, diffID: made.diffID, createdAt: now), history, step: step.id)
+        var record = CachedStep(
+            key: key, chainID: made.chainID.description, diffID: made.diffID.description, size: made.size, now: now)
+        record.milliseconds = seconds * 1000 + attoseconds / 1_000_000_000_000_000
+        try session.cache.store(record)
+        let layer = StageState.CommittedLayer(chainID: made.chainID, diffID: made.diffID, createdAt: now)
+        state.add(try await placed(layer, isLinked: isLinked), history, step: step.id)
         return .done
     }
 
-    private func cached(_ key: StepKey) async throws -> StageState.CommittedLayer? {
-        guard !session.options.noCache, let hit = try session.cache.step(key.digest) else { return nil }
+    /// A layer made on nothing is put on top of what the stage has.
+    private func placed(_ layer: StageState.CommittedLayer, isLinked: Bool) async throws -> StageState.CommittedLayer {
+        guard isLinked, let parent = state.chainID else { return layer }
+        var layer = layer
+        layer.chainID = try await session.worker.stack(layer.chainID, onto: parent)
+        return layer
+    }
+
+    func cached(_ key: StepKey) async throws -> StageState.CommittedLayer? {
+        guard !skipsCache, let hit = try session.cache.step(key.digest) else { return nil }
         let chainID = try Digest(hit.chainID)
         guard try await session.worker.hasLayers(chainID) else {
             try session.cache.remove([hit.key])
@@ -44,18 +60,25 @@ extension StageRunner {
         return StageState.CommittedLayer(chainID: chainID, diffID: try Digest(hit.diffID), createdAt: hit.createdAt)
     }
 
+    /// `--no-cache`, or `--no-cache-filter` with the name of this stage.
+    private var skipsCache: Bool {
+        session.options.noCache || session.options.noCacheStages.contains(plan.stage.displayName)
+            || session.options.noCacheStages.contains(String(plan.stage.index))
+    }
+
     private func explain(_ key: StepKey, _ step: Step) throws {
-        if session.options.noCache {
-            session.emit(.explanation(id: step.id, text: "--no-cache"))
+        if skipsCache {
+            session.emit(.explanation(id: step.id, text: session.options.noCache ? "--no-cache" : "--no-cache-filter"))
             return
         }
         let earlier = try session.cache.relatives(of: key.place, description: key.description)
         for text in MissExplanation.sentences(key, earlier: earlier) { session.emit(.explanation(id: step.id, text: text)) }
     }
 
-    private func make(_ work: @escaping @Sendable (StepWorkspace) async throws -> Void) async throws -> StepLayer {
+    private func make(
+        on parent: OCI.Digest?, _ work: @escaping @Sendable (StepWorkspace) async throws -> Void
+    ) async throws -> StepLayer {
         let worker = session.worker
-        let parent = state.chainID
         return try await session.slots.run {
             let workspace = try await worker.beginStep(parent: parent)
             do { try await work(workspace) } catch {

@@ -6,10 +6,7 @@ internal import OCI
 
 extension StageRunner {
     mutating func run(_ run: RunArguments, _ step: Step) async throws -> Outcome {
-        if run.security == "insecure" {
-            throw GantryError.unsupported(
-                "security.insecure is not allowed", hint: "builds run without extra rights: take `--security=insecure` away")
-        }
+        try checkEntitlements(run)
         if let device = run.devices.first { throw GantryError.unsupported("device `\(device)` cannot be given to a build") }
         let command = command(of: run)
         let mounts = try MountPlan(run.mounts, session, self)
@@ -19,7 +16,8 @@ extension StageRunner {
         let request = RunRequest(
             arguments: command.arguments, environment: environment(mounts.environment), workingDirectory: state.workingDirectory,
             userID: 0, groupID: 0, supplementaryGroups: [], networkMode: network, extraHosts: session.options.extraHosts,
-            hostname: "buildkitsandbox", limits: session.options.limits, mounts: command.mounts)
+            hostname: session.globals.given["BUILDKIT_SANDBOX_HOSTNAME"] ?? "buildkitsandbox", limits: session.options.limits,
+            mounts: command.mounts, isInsecure: run.security == "insecure")
         let user = state.defaults.user ?? ""
         let shared = session
         let parent = state.chainID
@@ -30,6 +28,15 @@ extension StageRunner {
                 try await Self.execute(request, user: user, on: parent, in: workspace, shared, step: step.id)
             }
         }
+    }
+
+    /// More rights than the sandbox gives must have been granted on the command line.
+    private func checkEntitlements(_ run: RunArguments) throws {
+        var needed: [String] = []
+        if run.security == "insecure" { needed.append("security.insecure") }
+        if run.network == "host", session.options.networkMode != "host" { needed.append("network.host") }
+        guard let missing = needed.first(where: { !session.options.entitlements.contains($0) }) else { return }
+        throw GantryError.denied("\(missing) is not allowed", hint: "grant it with `--allow \(missing)`")
     }
 
     private static func execute(
@@ -130,6 +137,10 @@ extension StageRunner {
         }
         if !session.options.limits.cgroupParent.isEmpty {
             result.append(Ingredient(.setting, "cgroup-parent", session.options.limits.cgroupParent))
+        }
+        if run.security == "insecure" { result.append(Ingredient(.setting, "security", "insecure")) }
+        if let hostname = session.globals.given["BUILDKIT_SANDBOX_HOSTNAME"] {
+            result.append(Ingredient(.setting, "hostname", hostname))
         }
         if let script = run.heredocs.first, run.isScript { result.append(Ingredient(.instruction, "script", script.text)) }
         return result + (try await mounts.ingredients(step: step.id))

@@ -49,6 +49,12 @@ extension BuildEventMessage {
         case .warning(let text):
             self.init(.warning)
             self.text = text
+        case .report(let text):
+            self.init(.report)
+            self.text = text
+        case .layers(let digest):
+            self.init(.layers)
+            self.digest = digest.description
         case .imageWritten(let id, let milliseconds):
             self.init(.finished)
             digest = id.description

@@ -13,7 +13,7 @@ struct BuildQuery {
     /// Answer with `BuildEventMessage` lines: our own command line asks for them.
     let wantsEvents: Bool
 
-    init(_ context: RequestContext) throws {
+    init(_ context: RequestContext) async throws {
         let query = context.query
         try Self.refuseWhatIsNotOffered(query)
         var request = ImageBuildRequest()
@@ -26,6 +26,13 @@ struct BuildQuery {
         request.credentials =
             context.head.headers.first(name: AuthConfig.buildHeaderName).map { AuthConfig.map(headerValue: $0) }?
             .mapValues(RegistryLogin.init) ?? [:]
+        if let header = context.head.headers.first(name: BuildAdditions.headerName) {
+            guard let additions = BuildAdditions(headerValue: header) else {
+                throw GantryError.invalid("the header \(BuildAdditions.headerName) cannot be read")
+            }
+            try additions.apply(to: &request)
+            if request.local.needsPeer { request.local.peer = await context.body.peer() }
+        }
         self.request = request
         quiet = query.bool("q")
         wantsEvents = query.bool("gantry-events")
@@ -38,7 +45,6 @@ struct BuildQuery {
             throw GantryError.unsupported("BuildKit sessions are not offered", hint: "set DOCKER_BUILDKIT=0")
         case let other: throw GantryError.invalid("invalid version \"\(other)\"")
         }
-        if query.bool("squash") { throw GantryError.unsupported("squash is not offered") }
         if let outputs = query.text("outputs"), outputs != "[]" && outputs != "null" {
             throw GantryError.unsupported("build outputs other than an image are not offered")
         }
@@ -50,6 +56,7 @@ struct BuildQuery {
         options.labels = try json([String: String].self, query["labels"], what: "labels") ?? [:]
         options.target = query["target"]
         options.noCache = query.bool("nocache")
+        options.squashes = query.bool("squash")
         options.pull = query.bool("pull")
         options.platform = try PlatformText.parse(query["platform"])
         options.networkMode = query["networkmode"]

@@ -16,6 +16,13 @@ struct BuildRoutes {
                 try await builds.cancel(request.query["id"])
                 return .empty(204)
             },
+            Route("GET", "/build/layers/{name}", endsWithClient: true) { request in
+                let chain = request.name()
+                let body = BodyStream(early: false) { sink in
+                    try await builds.exportLayers(chain == "none" ? nil : try Digest(chain), to: sink)
+                }
+                return Reply(status: 200, headers: [("Content-Type", "application/x-tar")], body: .stream(body))
+            },
             Route("POST", "/build/prune") { request in
                 let query = request.query
                 let keep = try query.integer("reserved-space") ?? query.integer("keep-storage") ?? 0
@@ -30,7 +37,7 @@ struct BuildRoutes {
     }
 
     @Sendable private func build(_ request: RequestContext) async throws -> Reply {
-        let query = try BuildQuery(request)
+        let query = try await BuildQuery(request)
         if query.wantsEvents { return events(query, request) }
         if query.quiet { return quiet(query, request) }
         return classic(query, request)
@@ -51,7 +58,7 @@ struct BuildRoutes {
     private func quiet(_ query: BuildQuery, _ request: RequestContext) -> Reply {
         progress { send in
             let id = try await builds.build(query.request, context: request.body) { _ in }
-            try await send(JSONMessage(stream: "\(id)\n"))
+            if let id { try await send(JSONMessage(stream: "\(id)\n")) }
         }
     }
 

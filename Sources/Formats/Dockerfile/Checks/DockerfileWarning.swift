@@ -1,11 +1,10 @@
 /// Advice about a Dockerfile that does not stop a build. Source: Dockerfile checks.
 package struct DockerfileWarning: Sendable, Hashable {
-    /// The rule's name as Docker's documentation has it: `MaintainerDeprecated`.
-    package var rule: String
+    package var rule: CheckRule
     package var message: String
     package var range: SourceRange
 
-    package init(_ rule: String, _ message: String, _ range: SourceRange) {
+    package init(_ rule: CheckRule, _ message: String, _ range: SourceRange) {
         self.rule = rule
         self.message = message
         self.range = range
@@ -15,29 +14,29 @@ package struct DockerfileWarning: Sendable, Hashable {
         var result: [DockerfileWarning] = []
         if line.hasEmptyContinuation {
             result.append(
-                DockerfileWarning("NoEmptyContinuation", "Empty continuation line in: \(instruction.keyword)", line.range))
+                DockerfileWarning(.noEmptyContinuation, "Empty continuation line in: \(instruction.keyword)", line.range))
         }
         switch instruction.body {
         case .maintainer:
             result.append(
                 DockerfileWarning(
-                    "MaintainerDeprecated",
+                    .maintainerDeprecated,
                     "Maintainer instruction is deprecated in favor of using label", line.range))
         case .env(let pairs) where pairs.contains(where: \.isLegacyForm),
             .label(let pairs) where pairs.contains(where: \.isLegacyForm):
             result.append(
                 DockerfileWarning(
-                    "LegacyKeyValueFormat",
+                    .legacyKeyValueFormat,
                     "\"\(instruction.keyword) key=value\" should be used instead of legacy \"\(instruction.keyword) key value\" format",
                     line.range))
         case .from(let from):
             if let name = from.name, name != name.lowercased() {
-                result.append(DockerfileWarning("StageNameCasing", "Stage name '\(name)' should be lowercase", line.range))
+                result.append(DockerfileWarning(.stageNameCasing, "Stage name '\(name)' should be lowercase", line.range))
             }
             if let name = from.name?.lowercased(), name == "scratch" || name == "context" {
                 result.append(
                     DockerfileWarning(
-                        "ReservedStageName", "Stage name should not use the same name as reserved stage \"\(name)\"", line.range))
+                        .reservedStageName, "Stage name should not use the same name as reserved stage \"\(name)\"", line.range))
             }
         default: break
         }
@@ -51,7 +50,7 @@ package struct DockerfileWarning: Sendable, Hashable {
             if let name = stage.name, !seen.insert(name).inserted {
                 let range = stage.fromInstruction.range
                 result.append(
-                    DockerfileWarning("DuplicateStageName", "Duplicate stage name \"\(name)\", stage names should be unique", range)
+                    DockerfileWarning(.duplicateStageName, "Duplicate stage name \"\(name)\", stage names should be unique", range)
                 )
             }
             result += repeated(in: stage)
@@ -71,7 +70,7 @@ package struct DockerfileWarning: Sendable, Hashable {
                 if !hasShell {
                     result.append(
                         DockerfileWarning(
-                            "JSONArgsRecommended",
+                            .jsonArgsRecommended,
                             "JSON arguments recommended for \(instruction.keyword) to prevent unintended behavior related to OS signals",
                             instruction.range))
                 }
@@ -81,7 +80,7 @@ package struct DockerfileWarning: Sendable, Hashable {
             if let earlier = last.updateValue(instruction, forKey: instruction.keyword) {
                 result.append(
                     DockerfileWarning(
-                        "MultipleInstructionsDisallowed",
+                        .multipleInstructionsDisallowed,
                         "Multiple \(instruction.keyword) instructions should not be used in the same stage because only the last one will be used",
                         earlier.range))
             }

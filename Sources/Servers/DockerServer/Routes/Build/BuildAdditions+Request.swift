@@ -1,0 +1,68 @@
+internal import Builder
+internal import DockerAPI
+internal import Engine
+internal import Essentials
+
+extension BuildAdditions {
+    /// Puts what a client asks for beyond Docker's parameters into the engine's request.
+    /// - Throws: `invalid` for a value that is none.
+    func apply(to request: inout ImageBuildRequest) throws {
+        request.local.processID = processID
+        request.local.context = contextDescriptor.map(PassedDescriptor.init)
+        request.local.dockerfileText = dockerfileText
+        request.local.ignoreRules = ignoreRules
+        request.local.agents = (agents ?? [:]).mapValues(PassedDescriptor.init)
+        request.local.contexts = try (contexts ?? []).map { try $0.source() }
+        for (id, text) in secrets ?? [:] {
+            guard let bytes = Base64.decode(text) else { throw GantryError.invalid("the secret `\(id)` is not base64") }
+            request.options.secrets[id] = bytes
+        }
+        request.options.agents = Set(request.local.agents.keys)
+        request.options.entitlements = Set(allow ?? [])
+        request.options.noCacheStages = Set((noCacheFilter ?? []).map { $0.lowercased() })
+        request.options.discardsImage = discardsImage ?? false
+        switch call {
+        case nil, "build": request.options.call = (whatIf ?? []).isEmpty ? .build : .whatIf(whatIf ?? [])
+        case "check", "lint": request.options.call = .check
+        case "outline": request.options.call = .outline
+        case "targets": request.options.call = .targets
+        case let other?: throw GantryError.invalid("unknown call `\(other)`", hint: "expected build, check, outline or targets")
+        }
+    }
+}
+
+extension BuildAdditions.NamedContext {
+    fileprivate func source() throws -> LocalBuildParts.NamedContext {
+        func folder() throws -> PassedDescriptor {
+            guard let descriptor else { throw GantryError.invalid("the context `\(name)` has no descriptor") }
+            return PassedDescriptor(descriptor)
+        }
+        let source: LocalBuildParts.NamedContext.Source =
+            switch kind {
+            case .directory: .directory(try folder(), ignoreRules: ignoreRules ?? "")
+            case .layout: .layout(try folder(), wanted: value)
+            case .image: .image(value)
+            case .remote: .remote(value)
+            }
+        return LocalBuildParts.NamedContext(name: name, source: source)
+    }
+}
+
+extension PassedDescriptor {
+    init(_ descriptor: BuildAdditions.Descriptor) {
+        self.init(number: descriptor.number, device: descriptor.device, inode: descriptor.inode)
+    }
+}
+
+extension LocalBuildParts {
+    /// True when descriptors of the client's process are to be taken.
+    var needsPeer: Bool {
+        context != nil || !agents.isEmpty
+            || contexts.contains {
+                switch $0.source {
+                case .directory, .layout: true
+                case .image, .remote: false
+                }
+            }
+    }
+}
