@@ -60,10 +60,12 @@ package final class MountView: Sendable {
         let tree: OwnedDescriptor
         let target: OwnedDescriptor
         do throws(SystemError) {
-            tree =
-                try attachment.tree
-                ?? OwnedDescriptor(
+            if let made = attachment.tree {
+                tree = made
+            } else {
+                tree = OwnedDescriptor(
                     try check("open_tree", attachment.source) { gantry_open_tree(AT_FDCWD, attachment.source, flags) })
+            }
             target = try root.openInRoot(attachment.target, O_PATH)
         } catch {
             if error.errno == ENOENT || error.errno == ENOTDIR { return }

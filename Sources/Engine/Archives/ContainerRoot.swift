@@ -21,6 +21,9 @@ struct ContainerRoot: Sendable {
             root = try MountView.root(ofProcess: processID)
             // The number may have become another process's meanwhile.
             _ = try context.runtime.open("root", O_PATH | O_DIRECTORY, of: processID, in: record.id)
+        } else {
+            root = try overlay(record, context, readOnly: !writable)
+            if writable { try makeMountPoints(attachments, in: root) }
         }
         return ContainerRoot(
             view: try MountView(
