@@ -26,7 +26,8 @@ def own(tmp_path):
 def kernel_things(daemon):
     """What a container has in the kernel and on disk, counted: after its removal it must be what it was before."""
     links = json.loads(subprocess.run(["ip", "-j", "link"], capture_output=True, text=True, check=True).stdout)
-    cgroups = [path for path in Path("/sys/fs/cgroup").glob("**/gantry*/*") if path.is_dir()]
+    parents = [*Path("/sys/fs/cgroup").glob("gantry*"), *Path("/sys/fs/cgroup").glob("*/gantry*")]
+    cgroups = [entry.path for parent in parents if parent.is_dir() for entry in os.scandir(parent) if entry.is_dir()]
     rules = "".join(
         subprocess.run(["nft", "list", "table", *table.split()], capture_output=True, text=True).stdout for table in daemon.tables())
     return {
