@@ -105,11 +105,14 @@ struct RuntimeRoot {
     private func end(_ container: StoredContainer) async throws {
         guard status(container) != "stopped" else { return }
         let process = try handle(container)
+        let minded = try await runtime.reconnect(container: container.id)
         if runtime.cgroups.isFrozen(container.id) { try await runtime.cgroups.thaw(container.id) }
         if gantry_pidfd_send_signal(process.raw, SIGKILL) != 0, gantry_errno() != ESRCH {
             throw SystemError.last("kill", container.id)
         }
         try await DescriptorPoller.shared.waitReadable(process)
+        // A shim that still minds it has its last words to write.
+        if case .running(let shim) = minded { _ = await shim.waitForExit() }
     }
 
     /// The first process, held fast: its number cannot have become another's.

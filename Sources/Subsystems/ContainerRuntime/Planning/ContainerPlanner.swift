@@ -186,8 +186,8 @@ package struct ContainerPlanner {
             plan.add(.domainName, [], [name])
         }
         for (name, value) in (linux.sysctl ?? [:]).sorted(by: { $0.key < $1.key }) {
-            guard !value.contains("\n"), !name.split(separator: ".").contains(where: { $0.isEmpty || $0.contains("..") }) else {
-                throw GantryError.invalid("invalid sysctl `\(name)`")
+            guard !value.contains("\n") else {
+                throw GantryError.invalid("`linux.sysctl` has an invalid value for `\(name)`")
             }
             plan.add(.sysctl, [], [name.contains("/") ? name : name.split(separator: ".").joined(separator: "/"), value])
         }
