@@ -108,6 +108,17 @@ def bundle():
     shutil.rmtree(folder)
 
 
+@pytest.fixture(scope="module")
+def shared():
+    """One bundle for tests that leave nothing in it."""
+    folder = Path(tempfile.mkdtemp(prefix="gantry-oci-", dir="/var/tmp"))
+    folder.chmod(0o755)
+    made = Bundle(folder / "b")
+    yield made
+    made.destroy()
+    shutil.rmtree(folder)
+
+
 def namespaces(config, *kinds, **paths):
     """Replaces entries of `config`; kinds are new namespaces, paths are joined."""
     entries = [entry for entry in config["linux"]["namespaces"] if entry["type"] not in kinds and entry["type"] not in paths]
@@ -374,6 +385,12 @@ def test_time_namespace(bundle):
     up = float(bundle.output(config).split()[0])
     host = float(Path("/proc/uptime").read_text().split()[0])
     assert 999_900 < up - host < 1_000_100
+    config["process"]["args"] = ["sleep", "100"]
+    bundle.create(config)
+    bundle("start", "box", check=True)
+    assert float(bundle("exec", "box", "cat", "/proc/uptime").stdout.split()[0]) > 999_900
+    bundle("delete", "--force", "box", check=True)
+    config["process"]["args"] = ["cat", "/proc/uptime"]
     bundle.give(100000)
     users = with_users(config)
     assert float(bundle.output(users).split()[0]) > 999_900
@@ -622,6 +639,23 @@ def test_memory_policy(bundle):
     assert int(bundle.output(config)) > 0
 
 
+def test_devices(bundle):
+    """Devices of the specification are made wherever they are asked for; what the image has already may stay."""
+    fuse = {"path": "/dev/fuse", "type": "c", "major": 10, "minor": 229, "fileMode": 0o640, "uid": 3, "gid": 4}
+    pipe = {"path": "/run/pipe", "type": "p", "fileMode": 0o600}
+    config = bundle.config("stat", "-c", "%n %t:%T %a %u:%g %F", "/dev/fuse", "/dev/null", "/run/pipe")
+    config["linux"]["devices"] = [fuse, pipe]
+    expected = ["/dev/fuse a:e5 640 3:4 character special file", "/dev/null 1:3 666 0:0 character special file", "/run/pipe 0:0 600 0:0 fifo"]
+    assert bundle.output(config).splitlines() == expected
+    config["mounts"] = [entry for entry in config["mounts"] if not entry["destination"].startswith("/dev")]
+    config["process"]["args"].remove("/dev/null")
+    for _ in range(2):
+        assert bundle.output(config).splitlines() == [expected[0], expected[2]]
+    (bundle.rootfs / "dev/fuse").unlink()
+    (bundle.rootfs / "dev/fuse").write_text("no device")
+    bundle.refused(config, "make the device `/dev/fuse`: file exists")
+
+
 def test_network_devices(bundle):
     name = f"gd{os.getpid() % 100000}"
     subprocess.run(["ip", "link", "add", name, "type", "veth", "peer", f"{name}p"], check=True)
@@ -768,13 +802,13 @@ def change(config, path, value):
     ("hooks", {"prestart": [{"path": "x"}]}, "`hooks.prestart`"), ("hooks", {"poststop": [{"path": "/x", "timeout": 0}]}, "`hooks.poststop`"),
     ("hooks", {"createRuntime": [{"path": "/nonexistent"}]}, "createRuntime hook `/nonexistent`"),
 ])
-def test_bad_fields(bundle, path, value, message):
-    config = bundle.config("true")
+def test_bad_fields(shared, path, value, message):
+    config = shared.config("true")
     if path == "linux.namespaces":
         config["linux"].pop("sysctl")
         config.pop("hostname")
     change(config, path, value)
-    bundle.refused(config, message)
+    shared.refused(config, message)
 
 
 def test_bad_maps(bundle):

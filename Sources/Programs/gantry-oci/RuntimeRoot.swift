@@ -20,7 +20,9 @@ struct StoredContainer: Codable {
 
     var state: HookState { HookState(specification: specification, id: id, bundle: bundle) }
 
-    var hasUserNamespace: Bool { (specification.linux?.namespaces ?? []).contains { $0.type == .user } }
+    func has(_ kind: RuntimeSpecification.Namespace.Kind) -> Bool {
+        (specification.linux?.namespaces ?? []).contains { $0.type == kind }
+    }
 }
 
 /// The directory of `--root`: the shims' state in `shims`, and one JSON file for each container in `containers`.
@@ -66,8 +68,14 @@ struct RuntimeRoot {
         return try RuntimeSpecification.decode(StoredContainer.self, try FileSystem.read(try file(id)), name: try file(id))
     }
 
+    /// A record that cannot be read is told and left out.
     func all() throws -> [StoredContainer] {
-        try FileSystem.list("\(path)/containers").filter { $0.hasSuffix(".json") }.sorted().map { try load(String($0.dropLast(5))) }
+        try FileSystem.list("\(path)/containers").filter { $0.hasSuffix(".json") }.sorted().compactMap { name in
+            do { return try load(String(name.dropLast(5))) } catch {
+                warn("\(error)")
+                return nil
+            }
+        }
     }
 
     func remove(_ id: String) throws {

@@ -154,10 +154,19 @@ package struct ContainerPlanner {
         (specification.mounts ?? []).contains { MountPlanner.clean($0.destination) == "/dev" && $0.type == "tmpfs" }
     }
 
+    private var bindsDevices: Bool {
+        (specification.mounts ?? []).contains { mount in
+            MountPlanner.clean(mount.destination) == "/dev"
+                && (mount.type == "bind" || (mount.options ?? []).contains { $0 == "bind" || $0 == "rbind" })
+        }
+    }
+
     private func addDevices(_ plan: inout Plan) {
-        guard hasOwnDevices else { return }
+        // A bound /dev is somebody else's: nothing is made there.
+        guard hasOwnDevices || !(linux.devices ?? []).isEmpty, !bindsDevices else { return }
         var paths: Set<String> = []
-        for device in (linux.devices ?? []) + DefaultSpecification.devices where paths.insert(device.path).inserted {
+        let standard = hasOwnDevices ? DefaultSpecification.devices : []
+        for device in (linux.devices ?? []) + standard where paths.insert(device.path).inserted {
             let type: CInt = device.type == "b" ? S_IFBLK : device.type == "p" ? S_IFIFO : S_IFCHR
             plan.add(
                 .device,
@@ -167,6 +176,7 @@ package struct ContainerPlanner {
                     UInt64(device.uid ?? 0), UInt64(device.gid ?? 0),
                 ], [device.path, device.path])
         }
+        guard hasOwnDevices else { return }
         for (target, path) in [
             ("/proc/self/fd", "/dev/fd"), ("/proc/self/fd/0", "/dev/stdin"), ("/proc/self/fd/1", "/dev/stdout"),
             ("/proc/self/fd/2", "/dev/stderr"), ("pts/ptmx", "/dev/ptmx"),
