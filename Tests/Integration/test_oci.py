@@ -161,6 +161,28 @@ def test_life_of_a_container(bundle, tmp_path):
     assert bundle("delete", "box").returncode != 0 and bundle("delete", "--force", "box").returncode == 0
 
 
+def test_the_adopter_learns_every_exit(bundle):
+    """A program that ends at once is still there for its adopter to wait for, however the two race."""
+    script = (
+        "import ctypes, os, subprocess, sys\n"
+        "assert ctypes.CDLL(None).prctl(36, 1, 0, 0, 0) == 0\n"  # PR_SET_CHILD_SUBREAPER
+        "runtime, bundle = sys.argv[1:]\n"
+        "for number in range(12):\n"
+        "    name = f'box{number}'\n"
+        "    flags = ['--detach', '--pid-file', bundle + '/pid', '--bundle', bundle]\n"
+        "    subprocess.run([runtime, '--root', bundle + '/root', 'run', *flags, name], check=True)\n"
+        "    pid = int(open(bundle + '/pid').read())\n"
+        "    status = None\n"
+        "    while status is None:\n"
+        "        done, code = os.waitpid(-1, 0)\n"
+        "        status = code if done == pid else None\n"
+        "    assert os.waitstatus_to_exitcode(status) == 7, status\n"
+        "    subprocess.run([runtime, '--root', bundle + '/root', 'delete', name], check=True)\n")
+    bundle.write(bundle.config("sh", "-c", "exit 7"))
+    result = subprocess.run(["python3", "-c", script, RUNTIME, bundle.folder], capture_output=True, text=True, timeout=60)
+    assert result.returncode == 0, result.stderr
+
+
 def test_run_relays_code_and_input(bundle):
     assert bundle.run(bundle.config("sh", "-c", "exit 42")).returncode == 42
     bundle.write(bundle.config("cat"))
