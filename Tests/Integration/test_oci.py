@@ -568,6 +568,47 @@ def test_a_failing_poststop_hook_is_told_only(bundle):
     assert bundle("list", "-q").stdout == ""
 
 
+def test_the_runtime_dies_while_the_container_waits(bundle):
+    """Nothing runs on when gantry-oci is killed in the middle of a create; the next create of the same name works."""
+    script = bundle.folder.parent / "slow"
+    told = bundle.folder.parent / "told"
+    script.write_text(f"#!/bin/sh\nsed 's/.*\"pid\":\\([0-9]*\\).*/\\1 end/' >{told}\nexec sleep 300\n")
+    script.chmod(0o755)
+    bundle.give(100000)
+    for users in (False, True):
+        config = with_users(bundle.config("true")) if users else bundle.config("true")
+        config["hooks"] = {"createRuntime": [{"path": str(script), "env": ["PATH=/usr/bin:/bin"]}]}
+        bundle.write(config)
+        runtime = subprocess.Popen(
+            [RUNTIME, "--root", bundle.root, "run", "--bundle", bundle.folder, "box"], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        try:
+            text = wait_for(lambda: told.exists() and "end" in told.read_text() and told.read_text(), "the hook")
+            pid = int(text.split()[0])
+            hooks = [
+                int(number) for task in Path(f"/proc/{runtime.pid}/task").iterdir()
+                for number in (task / "children").read_text().split()]
+        finally:
+            runtime.kill()
+            runtime.wait()
+
+        def is_gone():
+            try:
+                return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] in "ZX"
+            except FileNotFoundError:
+                return True
+
+        wait_for(is_gone, "the end of the waiting process")
+        ended = 0
+        for number in hooks:
+            if Path(f"/proc/{number}/cmdline").exists() and b"sleep" in Path(f"/proc/{number}/cmdline").read_bytes():
+                os.kill(number, signal.SIGKILL)
+                ended += 1
+        assert ended == 1
+        told.unlink()
+        assert bundle("list", "-q", check=True).stdout == ""
+        assert bundle.output(bundle.config("echo", "again")) == "again"
+
+
 def test_a_hook_can_mount_into_the_root(bundle):
     """What a createRuntime hook mounts on the root in the container's mount namespace is there."""
     script = bundle.folder.parent / "mounts"
