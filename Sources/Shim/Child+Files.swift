@@ -14,12 +14,21 @@ extension Child {
         }
         if made != 0 {
             // A user namespace may not make devices; the host's own is bound then.
-            guard gantry_errno() == EPERM else { throw Failure.last }
+            let code = gantry_errno()
+            if code == EEXIST, isDevice(name, in: directory.raw, mode, number) { return }
+            guard code == EPERM else { throw Failure(errno: code) }
             return try bindDevice(from: try step.string(1), to: try step.string(0))
         }
         let user = try step.word(3)
         let group = try step.word(4)
         try attempt { withC(name) { fchownat(directory.raw, $0, user, group, AT_SYMLINK_NOFOLLOW) } }
+    }
+
+    /// Whether the image has the very device already.
+    private func isDevice(_ name: [UInt8], in directory: CInt, _ mode: UInt32, _ number: UInt64) -> Bool {
+        var status = stat()
+        guard withC(name, { fstatat(directory, $0, &status, AT_SYMLINK_NOFOLLOW) }) == 0 else { return false }
+        return gantry_file_type(status.st_mode) == gantry_file_type(mode) && UInt64(status.st_rdev) == number
     }
 
     private mutating func bindDevice(from source: [UInt8], to target: [UInt8]) throws(Failure) {

@@ -232,9 +232,18 @@ extension Child {
         let propagation = UInt(try step.number(0))
         let directory = try withRoot { (root) throws(Failure) in root.directory.raw }
         try attempt { fchdir(directory) }
-        try attempt { withC(".") { gantry_pivot_root($0, $0) } }
-        // The old root now lies over the new one at ".": unmounting it must not travel to the host.
-        try attempt { withC(".") { mount(nil, $0, nil, UInt(MS_REC | MS_SLAVE), nil) } }
+        if propagation & UInt(MS_SHARED) != 0 {
+            let old = Descriptor(
+                try attempt { withC("/") { gantry_openat(AT_FDCWD, $0, O_PATH | O_DIRECTORY | O_CLOEXEC, 0) } })
+            try attempt { withC(".") { gantry_pivot_root($0, $0) } }
+            // The old root's mounts are the host's peers here: unmounting them must not travel. The step `propagation` has cut
+            // them off otherwise.
+            try attempt { fchdir(old.raw) }
+            try attempt { withC(".") { mount(nil, $0, nil, UInt(MS_REC | MS_SLAVE), nil) } }
+        } else {
+            try attempt { withC(".") { gantry_pivot_root($0, $0) } }
+        }
+        // The old root lies over the new one at ".".
         try attempt { withC(".") { umount2($0, CInt(MNT_DETACH)) } }
         try attempt { withC("/") { chdir($0) } }
         if propagation != 0 { try attempt { withC("/") { mount(nil, $0, nil, propagation, nil) } } }

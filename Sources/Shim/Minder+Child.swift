@@ -67,6 +67,8 @@ extension Minder {
     func reap() {
         var drained = [UInt8](repeating: 0, count: 128 * 4)
         _ = drained.withUnsafeMutableBytes { CLinux.read(childSignals, $0.baseAddress, $0.count) }
+        // How a process ends that is left alone is for whoever adopts it to learn; its start shows in the channel.
+        if settings.leaves { return }
         while true {
             var status: CInt = 0
             let process = waitpid(-1, &status, WNOHANG)

@@ -17,7 +17,7 @@ struct CreationOptions: ParsableArguments {
     @Argument(help: "Name of the container.") var id: String
 
     /// Starts the container held; its record is written.
-    func create(_ root: RuntimeRoot, detached: Bool) async throws -> (ShimProcess, StoredContainer) {
+    func create(_ root: RuntimeRoot, _ global: GlobalOptions, detached: Bool) async throws -> (ShimProcess, StoredContainer) {
         guard !noPivot else {
             throw GantryError.unsupported("--no-pivot is not supported: the root is always changed with pivot_root")
         }
@@ -31,6 +31,7 @@ struct CreationOptions: ParsableArguments {
         var request = try bundle.request(id, hold: true, inherited: inherited)
         request.newKeyring = !noNewKeyring && Keyrings.areThere
         request.preserved = try CallerStreams.preserved(preserveDescriptors)
+        warnOfCapabilities(bundle.specification, global)
         let process = try await root.runtime.start(request)
         do {
             let container = StoredContainer(
@@ -47,6 +48,20 @@ struct CreationOptions: ParsableArguments {
     }
 }
 
+extension CreationOptions {
+    /// What cannot be granted is left out and told. Source: OCI runtime-spec, config, Capabilities.
+    private func warnOfCapabilities(_ specification: RuntimeSpecification, _ global: GlobalOptions) {
+        guard !(specification.linux?.namespaces ?? []).contains(where: { $0.type == .user }) else { return }
+        let available = Capability.available()
+        let sets = specification.process?.capabilities
+        let wanted = Set((sets?.bounding ?? []) + (sets?.permitted ?? []))
+        // An unknown name is an error, which the planner makes.
+        let missing = wanted.sorted().filter { name in (try? Capability.mask([name])).map { $0 & available == 0 } ?? false }
+        guard !missing.isEmpty else { return }
+        global.note("not granted, because this process lacks them: \(missing.joined(separator: ", "))", level: "warning")
+    }
+}
+
 enum Keyrings {
     /// A kernel without keys has none to keep apart.
     static var areThere: Bool { FileSystem.exists("/proc/keys") }
@@ -57,7 +72,7 @@ struct Create: AsyncParsableCommand {
     @OptionGroup var global: GlobalOptions
     @OptionGroup var options: CreationOptions
 
-    func run() async throws { _ = try await options.create(try RuntimeRoot(global), detached: true) }
+    func run() async throws { _ = try await options.create(try RuntimeRoot(global), global, detached: true) }
 }
 
 struct Run: AsyncParsableCommand {
@@ -69,7 +84,7 @@ struct Run: AsyncParsableCommand {
 
     func run() async throws {
         let root = try RuntimeRoot(global)
-        let (process, container) = try await options.create(root, detached: detach)
+        let (process, container) = try await options.create(root, global, detached: detach)
         do {
             if detach { return try await root.start(container) { try await process.release() } }
             let foreground = Foreground(process: process, terminal: container.specification.process?.terminal ?? false)

@@ -29,7 +29,10 @@ struct Kill: AsyncParsableCommand {
         let container = try root.load(id)
         let number = try number()
         if all {
-            for process in try root.runtime.cgroups.processIDs(id)
+            var processes = try root.runtime.cgroups.processIDs(id)
+            // Without control groups the first process stands for all: when it ends, so do the others of its pid namespace.
+            if processes.isEmpty, root.status(container) != "stopped" { processes = [container.processID] }
+            for process in processes
             where CLinux.kill(process, number) != 0 && gantry_errno() != ESRCH {
                 throw SystemError.last("kill", "\(process)")
             }

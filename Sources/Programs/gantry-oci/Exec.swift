@@ -39,7 +39,8 @@ struct Exec: AsyncParsableCommand {
             seccomp: container.specification.linux?.seccomp,
             stdio: StandardStreams(terminal: terminal, consoleSize: description.consoleSize, openStdin: true, stdinOnce: true),
             hold: true)
-        request.hasUserNamespace = container.hasUserNamespace
+        request.hasUserNamespace = container.has(.user)
+        request.hasTimeNamespace = container.has(.time)
         request.state = container.state
         request.subgroup = cgroup ?? ""
         request.preserved = try CallerStreams.preserved(preserveDescriptors)

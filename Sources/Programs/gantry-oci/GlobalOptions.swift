@@ -35,7 +35,7 @@ struct GlobalOptions: ParsableArguments {
 
     /// Adds a line to the log, or says it on standard error without one.
     func note(_ message: String, level: String) {
-        guard let log else { return Self.write("\(level): \(message)\n", to: "/proc/self/fd/2") }
+        guard let log else { return Self.say("\(level): \(message)\n") }
         Self.write(Self.line(message, level: level, isJSON: logFormat == "json"), to: log)
     }
 
@@ -64,9 +64,12 @@ struct GlobalOptions: ParsableArguments {
             if let at = arguments.firstIndex(of: name), at + 1 < arguments.count { return arguments[at + 1] }
             return arguments.first { $0.hasPrefix("\(name)=") }.map { String($0.dropFirst(name.count + 1)) }
         }
-        write("error: \(message)\n" + (hint.map { "\nhint: \($0)\n" } ?? ""), to: "/proc/self/fd/2")
+        say("error: \(message)\n" + (hint.map { "\nhint: \($0)\n" } ?? ""))
         if let path = value("--log") { write(line(message, level: "error", isJSON: value("--log-format") == "json"), to: path) }
     }
+
+    /// Nobody is left to hear of a closed standard error.
+    private static func say(_ text: String) { try? OwnedDescriptor.duplicate(2).writeAll(Array(text.utf8)) }
 
     /// Nobody is left to hear of a log that cannot be written.
     private static func write(_ text: String, to path: String) {

@@ -20,7 +20,9 @@ struct StoredContainer: Codable {
 
     var state: HookState { HookState(specification: specification, id: id, bundle: bundle) }
 
-    var hasUserNamespace: Bool { (specification.linux?.namespaces ?? []).contains { $0.type == .user } }
+    func has(_ kind: RuntimeSpecification.Namespace.Kind) -> Bool {
+        (specification.linux?.namespaces ?? []).contains { $0.type == kind }
+    }
 }
 
 /// The directory of `--root`: the shims' state in `shims`, and one JSON file for each container in `containers`.
@@ -66,8 +68,14 @@ struct RuntimeRoot {
         return try RuntimeSpecification.decode(StoredContainer.self, try FileSystem.read(try file(id)), name: try file(id))
     }
 
+    /// A record that cannot be read is told and left out.
     func all() throws -> [StoredContainer] {
-        try FileSystem.list("\(path)/containers").filter { $0.hasSuffix(".json") }.sorted().map { try load(String($0.dropLast(5))) }
+        try FileSystem.list("\(path)/containers").filter { $0.hasSuffix(".json") }.sorted().compactMap { name in
+            do { return try load(String(name.dropLast(5))) } catch {
+                warn("\(error)")
+                return nil
+            }
+        }
     }
 
     func remove(_ id: String) throws {
@@ -105,11 +113,14 @@ struct RuntimeRoot {
     private func end(_ container: StoredContainer) async throws {
         guard status(container) != "stopped" else { return }
         let process = try handle(container)
+        let minded = try await runtime.reconnect(container: container.id)
         if runtime.cgroups.isFrozen(container.id) { try await runtime.cgroups.thaw(container.id) }
         if gantry_pidfd_send_signal(process.raw, SIGKILL) != 0, gantry_errno() != ESRCH {
             throw SystemError.last("kill", container.id)
         }
         try await DescriptorPoller.shared.waitReadable(process)
+        // A shim that still minds it has its last words to write.
+        if case .running(let shim) = minded { _ = await shim.waitForExit() }
     }
 
     /// The first process, held fast: its number cannot have become another's.

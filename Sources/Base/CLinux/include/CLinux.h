@@ -114,6 +114,7 @@ static inline int gantry_clone3(uint64_t flags, int *pidfd, uint64_t exit_signal
     struct clone_args arguments = {.flags = flags, .pidfd = (uint64_t)(uintptr_t)pidfd, .exit_signal = exit_signal, .cgroup = cgroup};
     return (int)syscall(SYS_clone3, &arguments, sizeof arguments);
 }
+static inline int gantry_fork(void) { return (int)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0); }
 static inline int gantry_unshare(int flags) { return unshare(flags); }
 static inline int gantry_setns(int fd, int type) { return setns(fd, type); }
 static inline int gantry_pivot_root(const char *new_root, const char *put_old) { return (int)syscall(SYS_pivot_root, new_root, put_old); }

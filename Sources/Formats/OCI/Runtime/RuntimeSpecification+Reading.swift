@@ -49,3 +49,37 @@ extension RuntimeSpecification {
         }
     }
 }
+
+/// The decoder forgets which field a number was in that does not fit its type; these, used by the types of this module, do not.
+private struct Whole<Number: FixedWidthInteger & Decodable>: Decodable {
+    let value: Number
+
+    init(from decoder: any Decoder) throws { value = try decoder.singleValueContainer().decode(Number.self) }
+}
+
+extension KeyedDecodingContainer {
+    private func whole<Number: FixedWidthInteger & Decodable>(_ type: Number.Type, _ key: Key) throws -> Number {
+        do { return try decode(Whole<Number>.self, forKey: key).value } catch let error as DecodingError {
+            if case .dataCorrupted(let context) = error, context.codingPath.isEmpty { throw outOfRange(key) }
+            throw error
+        } catch { throw outOfRange(key) }
+    }
+
+    private func outOfRange(_ key: Key) -> DecodingError {
+        .dataCorrupted(DecodingError.Context(codingPath: codingPath + [key], debugDescription: ""))
+    }
+
+    private func isThere(_ key: Key) throws -> Bool { try contains(key) && !decodeNil(forKey: key) }
+
+    func decode(_ type: UInt16.Type, forKey key: Key) throws -> UInt16 { try whole(type, key) }
+    func decode(_ type: UInt32.Type, forKey key: Key) throws -> UInt32 { try whole(type, key) }
+    func decode(_ type: UInt64.Type, forKey key: Key) throws -> UInt64 { try whole(type, key) }
+    func decode(_ type: Int64.Type, forKey key: Key) throws -> Int64 { try whole(type, key) }
+    func decode(_ type: Int.Type, forKey key: Key) throws -> Int { try whole(type, key) }
+    func decodeIfPresent(_ type: UInt16.Type, forKey key: Key) throws -> UInt16? { try isThere(key) ? whole(type, key) : nil }
+    func decodeIfPresent(_ type: UInt32.Type, forKey key: Key) throws -> UInt32? { try isThere(key) ? whole(type, key) : nil }
+    func decodeIfPresent(_ type: UInt64.Type, forKey key: Key) throws -> UInt64? { try isThere(key) ? whole(type, key) : nil }
+    func decodeIfPresent(_ type: Int32.Type, forKey key: Key) throws -> Int32? { try isThere(key) ? whole(type, key) : nil }
+    func decodeIfPresent(_ type: Int64.Type, forKey key: Key) throws -> Int64? { try isThere(key) ? whole(type, key) : nil }
+    func decodeIfPresent(_ type: Int.Type, forKey key: Key) throws -> Int? { try isThere(key) ? whole(type, key) : nil }
+}

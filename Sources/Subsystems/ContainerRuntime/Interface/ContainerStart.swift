@@ -144,6 +144,7 @@ package struct ExecStart: Sendable {
     package var inherited: InheritedStreams?
     /// The container has a user namespace other than ours.
     package var hasUserNamespace = false
+    package var hasTimeNamespace = false
     /// A control group below the container's own; empty for its own.
     package var subgroup = ""
     /// The program gets these as 3, 4 and so on.

@@ -103,6 +103,7 @@ package final class ShimRuntime: Sendable {
                 try LinuxSystem.check("pidfd_open", "\(request.initProcessID)") { gantry_pidfd_open(request.initProcessID, 0) })
             try requireProcess(request.initProcessID, in: request.id)
             let groups = try execGroups(request)
+            let request = try withOwnScore(request)
             let plan = try ExecPlanner(
                 request: request, stateDirectory: directory, container: container,
                 cgroupDirectory: cgroups.layout.isUnified ? groups.first ?? "" : "",
@@ -114,6 +115,21 @@ package final class ShimRuntime: Sendable {
             undo { try FileSystem.removeTree(directory) }
             throw error
         }
+    }
+
+    /// Without rights on the host, a process that is to be hidden from the container's cannot set its own OOM score: it inherits
+    /// this one's, which is set first.
+    private func withOwnScore(_ request: ExecStart) throws -> ExecStart {
+        guard geteuid() != 0, let score = request.process.oomScoreAdj else { return request }
+        let path = "/proc/self/oom_score_adj"
+        if try FileSystem.readText(path, limit: 16).filter({ !$0.isWhitespace }) != "\(score)" {
+            do { try FileSystem.writeControl(path, "\(score)") } catch {
+                throw GantryError.denied("`process.oomScoreAdj` cannot be set to \(score)", cause: error)
+            }
+        }
+        var request = request
+        request.process.oomScoreAdj = nil
+        return request
     }
 
     /// The container's groups or ones below them; none when it has none, as of a user without control groups.

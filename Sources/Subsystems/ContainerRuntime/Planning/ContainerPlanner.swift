@@ -155,10 +155,19 @@ package struct ContainerPlanner {
         (specification.mounts ?? []).contains { MountPlanner.clean($0.destination) == "/dev" && $0.type == "tmpfs" }
     }
 
+    private var bindsDevices: Bool {
+        (specification.mounts ?? []).contains { mount in
+            MountPlanner.clean(mount.destination) == "/dev"
+                && (mount.type == "bind" || (mount.options ?? []).contains { $0 == "bind" || $0 == "rbind" })
+        }
+    }
+
     private func addDevices(_ plan: inout Plan) {
-        guard hasOwnDevices else { return }
+        // A bound /dev is somebody else's: nothing is made there.
+        guard hasOwnDevices || !(linux.devices ?? []).isEmpty, !bindsDevices else { return }
         var paths: Set<String> = []
-        for device in (linux.devices ?? []) + DefaultSpecification.devices where paths.insert(device.path).inserted {
+        let standard = hasOwnDevices ? DefaultSpecification.devices : []
+        for device in (linux.devices ?? []) + standard where paths.insert(device.path).inserted {
             let type: CInt = device.type == "b" ? S_IFBLK : device.type == "p" ? S_IFIFO : S_IFCHR
             plan.add(
                 .device,
@@ -168,6 +177,7 @@ package struct ContainerPlanner {
                     UInt64(device.uid ?? 0), UInt64(device.gid ?? 0),
                 ], [device.path, device.path])
         }
+        guard hasOwnDevices else { return }
         for (target, path) in [
             ("/proc/self/fd", "/dev/fd"), ("/proc/self/fd/0", "/dev/stdin"), ("/proc/self/fd/1", "/dev/stdout"),
             ("/proc/self/fd/2", "/dev/stderr"), ("pts/ptmx", "/dev/ptmx"),
@@ -187,8 +197,8 @@ package struct ContainerPlanner {
             plan.add(.domainName, [], [name])
         }
         for (name, value) in (linux.sysctl ?? [:]).sorted(by: { $0.key < $1.key }) {
-            guard !value.contains("\n"), !name.split(separator: ".").contains(where: { $0.isEmpty || $0.contains("..") }) else {
-                throw GantryError.invalid("invalid sysctl `\(name)`")
+            guard !value.contains("\n") else {
+                throw GantryError.invalid("`linux.sysctl` has an invalid value for `\(name)`")
             }
             plan.add(.sysctl, [], [name.contains("/") ? name : name.split(separator: ".").joined(separator: "/"), value])
         }

@@ -57,7 +57,8 @@ package struct ExecPlanner {
     }
 
     private func addNamespaces(_ index: UInt64, _ isPrivileged: Bool, _ plan: inout Plan) throws {
-        let usual = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP
+        let time = request.hasTimeNamespace ? CLONE_NEWTIME : 0
+        let usual = CLONE_NEWNS | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWNET | CLONE_NEWCGROUP | time
         guard request.hasUserNamespace else { return plan.add(.enterNamespace, [index, UInt64(usual)]) }
         if isPrivileged {
             // One call, so that the host's rights hold for those that are not the user namespace's.

@@ -138,8 +138,13 @@ enum SpecificationCheck {
     private static func checkSysctl(
         _ given: String, _ kinds: Set<RuntimeSpecification.Namespace.Kind>, hasNetwork: Bool
     ) throws(GantryError) {
-        // Slashes may stand for the dots, and then dots for slashes in a device's name.
-        let name = given.contains("/") ? given.replacing("/", with: ".") : given
+        // Slashes may stand for the dots, and then dots belong to a device's name; no part may lead elsewhere.
+        let separator: Character = given.contains("/") ? "/" : "."
+        let parts = given.split(separator: separator, omittingEmptySubsequences: false)
+        guard !parts.contains(where: { $0.isEmpty || $0 == "." || $0 == ".." }), !given.utf8.contains(0) else {
+            throw .invalid("`linux.sysctl` has the invalid sysctl `\(given)`")
+        }
+        let name = parts.joined(separator: ".")
         if messageSysctls.contains(name) || name.hasPrefix("fs.mqueue.") {
             guard kinds.contains(.ipc) else {
                 throw .invalid("`linux.sysctl`: `\(given)` needs an ipc namespace of the container's own")

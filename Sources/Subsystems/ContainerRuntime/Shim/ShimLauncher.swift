@@ -37,14 +37,15 @@ struct ShimLauncher: Sendable {
             waitpid(shim.processID, nil, 0)
         }
         do {
-            var report = try await report(ours)
+            let limit = Self.timeLimit(plan)
+            var report = try await report(ours, within: limit)
             while report.outcome == .awaitsDaemon {
                 guard let part = plan.daemonPart, Int(report.step) < plan.steps.count else {
                     throw GantryError.internal("a shim waits for what its plan does not have")
                 }
                 try await part.perform(plan.steps[Int(report.step)], processID: report.processID)
                 try check("send", "shim") { gantry_send(ours.raw, [1] as [UInt8], 1, 1) }
-                report = try await self.report(ours)
+                report = try await self.report(ours, within: limit)
             }
             return report
         } catch {
@@ -71,13 +72,25 @@ struct ShimLauncher: Sendable {
         OwnedDescriptor(try check("fcntl") { gantry_fcntl(descriptor.raw, F_DUPFD_CLOEXEC, 64) })
     }
 
-    /// Mounting a dead network file system may never come back: two minutes must do.
-    private func report(_ socket: OwnedDescriptor) async throws -> StartReport {
+    /// Mounting a dead network file system may never come back: two minutes must do, and what hooks in the container may take.
+    /// - Returns: nil with a hook that may take any time.
+    private static func timeLimit(_ plan: Plan) -> Duration? {
+        var limit = Duration.seconds(120)
+        for step in plan.steps where step.operation == .hook {
+            guard let milliseconds = step.numbers.first, milliseconds > 0 else { return nil }
+            limit += .milliseconds(milliseconds)
+        }
+        return limit
+    }
+
+    private func report(_ socket: OwnedDescriptor, within limit: Duration?) async throws -> StartReport {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await DescriptorPoller.shared.waitReadable(socket) }
-            group.addTask {
-                try await Task.sleep(for: .seconds(120))
-                throw GantryError(.timedOut, "preparing the container took more than two minutes")
+            if let limit {
+                group.addTask {
+                    try await Task.sleep(for: limit)
+                    throw GantryError(.timedOut, "preparing the container took more than \(limit.components.seconds) seconds")
+                }
             }
             defer { group.cancelAll() }
             try await group.next()

@@ -18,10 +18,10 @@ struct HostMounts {
     ) throws -> OwnedDescriptor? {
         let hasMaps = mount.uidMappings != nil || mount.gidMappings != nil
         guard hasMaps || idMap != .none || makesAll else { return nil }
-        let tree = try Self.clone(source, recursive: recursive)
-        guard hasMaps || idMap != .none else { return tree }
-        let flags = UInt32(AT_EMPTY_PATH) | (idMap == .recursive ? UInt32(AT_RECURSIVE) : 0)
+        guard hasMaps || idMap != .none else { return try Self.clone(source, recursive: recursive) }
         let namespace = try namespace(of: mount, hasMaps)
+        let tree = try Self.clone(source, recursive: recursive)
+        let flags = UInt32(AT_EMPTY_PATH) | (idMap == .recursive ? UInt32(AT_RECURSIVE) : 0)
         let result = gantry_mount_setattr(tree.raw, "", flags, UInt64(MOUNT_ATTR_IDMAP), 0, 0, UInt64(namespace.raw))
         guard result == 0 else {
             let cause = SystemError.last("mount_setattr", source)

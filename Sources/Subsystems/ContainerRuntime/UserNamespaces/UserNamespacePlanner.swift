@@ -22,10 +22,8 @@ struct UserNamespacePlanner {
         self.namespaces = namespaces
         isPrivileged = availableCapabilities & Self.administrator != 0
         guard namespaces.makesUser else {
+            // Of a joined one the specification may tell the maps; it has them already, and they cannot be changed.
             maps = nil
-            guard namespaces.user == nil || (linux.uidMappings ?? []).isEmpty && (linux.gidMappings ?? []).isEmpty else {
-                throw GantryError.invalid("`linux.uidMappings` cannot be given for a user namespace that is joined by its path")
-            }
             return
         }
         let maps = try IDMaps(users: linux.uidMappings, groups: linux.gidMappings, field: "linux")
