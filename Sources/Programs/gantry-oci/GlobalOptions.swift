@@ -9,7 +9,8 @@ struct GlobalOptions: ParsableArguments {
     @Option(help: "File to which errors are added.") var log: String?
     @Option(name: .customLong("log-format"), help: "text or json.") var logFormat = "text"
     @Flag(help: "Accepted for callers that pass it.") var debug = false
-    @Flag(name: .customLong("systemd-cgroup"), help: "Accept cgroup paths of the form slice:prefix:name.") var systemdCgroup = false
+    @Flag(name: .customLong("systemd-cgroup"), help: "Ask systemd for the control groups; cgroup paths are slice:prefix:name.")
+    var systemdCgroup = false
 
     private static let withValue: Set<String> = ["--root", "--log", "--log-format"]
     private static let flags: Set<String> = ["--debug", "--systemd-cgroup"]

@@ -30,7 +30,7 @@ struct Features: ParsableCommand {
 
     private struct Report: Encodable {
         struct Enabled: Encodable { var enabled: Bool }
-        struct Cgroup: Encodable { var v1 = true, v2 = true, systemd = false, systemdUser = false, rdma = false }
+        struct Cgroup: Encodable { var v1 = true, v2 = true, systemd = true, systemdUser = false, rdma = true }
         struct Seccomp: Encodable {
             var enabled = true
             var actions = [

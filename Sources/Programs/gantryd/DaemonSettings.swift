@@ -46,7 +46,22 @@ struct DaemonSettings {
             throw .invalid("invalid bridge name `\(engine.bridgeName)`: expected 1 to 15 bytes without a slash")
         }
         engine.labels = try list("labels", flags.labels, file?.labels)
+        for option in try list("exec-opts", flags.execOptions, file?.execOpts) {
+            engine.cgroupDriver = try Self.cgroupDriver(option)
+        }
         engine.shimPath = try Self.findShim()
+    }
+
+    /// `native.cgroupdriver=systemd`
+    private static func cgroupDriver(_ option: String) throws(GantryError) -> String {
+        let parts = option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2, parts[0].lowercased() == "native.cgroupdriver" else {
+            throw .invalid("invalid option `\(option)` for --exec-opt: expected native.cgroupdriver=cgroupfs or =systemd")
+        }
+        guard ["cgroupfs", "systemd"].contains(parts[1]) else {
+            throw .invalid("invalid native.cgroupdriver `\(parts[1])`: expected cgroupfs or systemd")
+        }
+        return parts[1]
     }
 
     private static let levels: [String: Logger.Level] = [

@@ -36,6 +36,10 @@ struct Gantryd: AsyncParsableCommand {
     var bridgeName: String?
     @Option(name: .customLong("label"), help: "Label of the daemon, key=value (repeatable)")
     var labels: [String] = []
+    @Option(
+        name: .customLong("exec-opt"),
+        help: "Option of the runtime: native.cgroupdriver=cgroupfs (default) or systemd (repeatable)")
+    var execOptions: [String] = []
     @Flag(help: "Check the configuration and exit")
     var validate = false
 
