@@ -45,12 +45,13 @@ class Engine:
     def __init__(self, daemon):
         self.daemon = daemon
 
-    def call(self, method, path, body=None, expect=None):
+    def call(self, method, path, body=None, expect=None, kind="application/json"):
         """Status and body: decoded when it is one JSON value, else bytes. `expect` names the status that it must have."""
+        content = body if body is None or isinstance(body, bytes) else json.dumps(body)
         connection = _Connection(self.daemon.socket)
         try:
-            connection.request(method, VERSION + path, None if body is None else json.dumps(body),
-                               {} if body is None else {"Content-Type": "application/json"})
+            connection.request(method, VERSION + path, content,
+                               {} if body is None else {"Content-Type": kind})
             answer = connection.getresponse()
             data = answer.read()
         finally:

@@ -11,6 +11,8 @@ enum ScopeProperties {
             // What is below the scope is ours; systemd hands down all controllers.
             UnitProperty("Delegate", .boolean(true)),
             UnitProperty("DefaultDependencies", .boolean(false)),
+            // Its name is free again when it has ended, however it ended; what does not end is killed after ten seconds.
+            UnitProperty("CollectMode", .string("inactive-or-failed")), UnitProperty("TimeoutStopUSec", .number(10_000_000)),
             UnitProperty("CPUAccounting", .boolean(true)), UnitProperty("MemoryAccounting", .boolean(true)),
             UnitProperty("IOAccounting", .boolean(true)), UnitProperty("TasksAccounting", .boolean(true)),
             UnitProperty("PIDs", .processes([UInt32(bitPattern: processID)])),
