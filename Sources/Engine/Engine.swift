@@ -40,7 +40,8 @@ package final class Engine: EngineOperations {
         context = EngineContext(
             configuration: configuration, database: database,
             runtime: try ShimRuntime(
-                shimPath: configuration.shimPath, stateDirectory: "\(configuration.execRoot)/containers", logger: logger),
+                shimPath: configuration.shimPath, stateDirectory: "\(configuration.execRoot)/containers",
+                cgroupDriver: try Self.cgroupDriver(configuration.cgroupDriver), logger: logger),
             imageStore: store, networks: NetworkController(configuration: network, database: database, logger: logger),
             volumes: try VolumeStore(database: database, dataRoot: configuration.dataRoot, logger: logger), logger: logger)
         transfer = ImageTransfer(context: context)
@@ -56,6 +57,13 @@ package final class Engine: EngineOperations {
         system = SystemService(
             context: context, volumes: volumeService, images: imageService, containers: containerService, builds: buildService,
             engineID: try context.containerTable.setting("engineID") { Identifier.random() })
+    }
+
+    private static func cgroupDriver(_ name: String) throws(GantryError) -> CgroupDriver {
+        guard let driver = CgroupDriver(rawValue: name) else {
+            throw .invalid("invalid native.cgroupdriver `\(name)`: expected cgroupfs or systemd")
+        }
+        return driver
     }
 
     /// Finds again what an earlier daemon left running, and takes away what it left behind.

@@ -8,6 +8,8 @@ package struct EngineConfiguration: Sendable {
     package var execRoot = "/run/gantry"
     /// Path of the `gantry-shim` program.
     package var shimPath = ""
+    /// `cgroupfs` or `systemd`.
+    package var cgroupDriver = "cgroupfs"
     package var bridgeName = "gantry0"
     /// Address with prefix length of the default bridge; nil: the first free pool.
     package var bridgeAddress: String?

@@ -18,6 +18,11 @@ BIN = Path(os.environ.get("GANTRY_BIN") or ROOT / "bin")
 IMAGES = Path(os.environ.get("GANTRY_IMAGES") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "gantry" / "images")
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "guest: also runs in the virtual machine of scripts/test-guest")
+    config.addinivalue_line("markers", "systemd: needs systemd as the host's init; runs in the machine of scripts/test-guest --systemd")
+
+
 def pytest_collection_modifyitems(items):
     if os.geteuid() != 0:
         for item in items:

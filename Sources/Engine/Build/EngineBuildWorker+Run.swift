@@ -120,7 +120,7 @@ extension EngineBuildWorker {
         resources.cpuQuota = request.limits.cpuQuota
         resources.cpusetCPUs = request.limits.cpusetCPUs
         resources.cpusetMems = request.limits.cpusetMems
-        options.resources = SpecificationBuilder.resources(resources)
+        options.resources = try SpecificationBuilder.resources(resources)
         options.networkNamespace = network.namespace == nil ? .host : .own
         options.cgroupVersion = context.runtime.cgroups.version
         if !request.limits.cgroupParent.isEmpty { options.cgroupsPath = "\(request.limits.cgroupParent)/\(id)" }

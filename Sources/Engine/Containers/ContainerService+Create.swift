@@ -22,6 +22,8 @@ extension ContainerService {
         var settings = try ImageDefaults.merge(request.settings, with: image.config.config ?? ContainerDefaults())
         settings.host.capabilitiesAdded = DefaultSpecification.normalized(settings.host.capabilitiesAdded)
         settings.host.capabilitiesDropped = DefaultSpecification.normalized(settings.host.capabilitiesDropped)
+        let discarded = try ResourceSupport(context.runtime.cgroups).adapt(&settings.host.resources)
+        try Self.checkParent(settings.host.resources.cgroupParent, driver: context.runtime.cgroups.driver)
         let id = Identifier.random()
         let name = request.name.map(Self.bare) ?? NameGenerator.make(isTaken: context.isTaken)
         if settings.hostname.isEmpty { settings.hostname = try await inheritedHostname(settings) ?? Identifier.short(id) }
@@ -32,7 +34,7 @@ extension ContainerService {
             context.release(name: name, of: id)
             throw error
         }
-        return ContainerCreated(id: id, warnings: Self.warnings(settings))
+        return ContainerCreated(id: id, warnings: discarded + Self.warnings(settings))
     }
 
     private static func bare(_ name: String) -> String { name.hasPrefix("/") ? String(name.dropFirst()) : name }
@@ -127,13 +129,18 @@ extension ContainerService {
         return result
     }
 
+    private static func checkParent(_ parent: String, driver: CgroupDriver) throws(GantryError) {
+        guard !parent.isEmpty else { return }
+        if driver == .systemd, !parent.hasSuffix(".slice") || parent.contains("/") {
+            throw .invalid("cgroup-parent for systemd cgroup should be a valid slice named as \"xxx.slice\"")
+        }
+        guard !parent.split(separator: "/").contains(".."), !parent.contains(":") else {
+            throw .invalid("invalid cgroup parent `\(parent)`: expected a path without `..`")
+        }
+    }
+
     private static func warnings(_ settings: ContainerSettings) -> [String] {
         var result: [String] = []
-        if settings.host.resources.memory > 0, settings.host.resources.oomKillDisable == true {
-            result.append(
-                "OOM killer is disabled for the container, but no memory limit is set, this can result in the system running out of resources."
-            )
-        }
         if settings.host.publishAllPorts || !settings.host.portBindings.isEmpty, settings.host.networkMode == "host" {
             result.append("Published ports are discarded when using host network mode")
         }

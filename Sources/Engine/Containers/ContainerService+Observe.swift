@@ -33,13 +33,14 @@ extension ContainerService {
         let record = await container.record
         guard let processID = record.phase.processID else { return nil }
         let cgroup = try context.runtime.cgroups.statistics(record.id)
-        var result = StatisticsMapping.map(cgroup)
+        var result = StatisticsMapping.map(cgroup, isUnified: context.runtime.cgroups.version == "2")
         result.id = record.id
         result.name = record.name
         result.readAt = .now()
         result.hostCPUTotal = HostInformation.processorTime()
         result.onlineProcessors = HostInformation.processors()
-        if result.memoryLimit == 0 { result.memoryLimit = UInt64(HostInformation.memory()) }
+        let hostMemory = UInt64(HostInformation.memory())
+        if result.memoryLimit == 0 || result.memoryLimit > hostMemory { result.memoryLimit = hostMemory }
         let limit = record.settings.host.resources.pidsLimit ?? 0
         result.processLimit = limit > 0 ? UInt64(limit) : 0
         if NetworkPlan.mode(record.settings) != .host { result.networks = try? networkCounters(processID) }

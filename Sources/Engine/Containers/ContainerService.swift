@@ -49,7 +49,6 @@ struct ContainerService: ContainerOperations {
 
     func update(_ name: NameOrID, resources: ResourceSettings, restartPolicy: RestartPolicy?) async throws -> [String] {
         try await context.container(name).update(resources: resources, restartPolicy: restartPolicy)
-        return []
     }
 
     func prune(filters: [String: [String]]) async throws -> PruneReport {
@@ -139,51 +138,38 @@ extension Container {
         }
     }
 
-    func update(resources: ResourceSettings, restartPolicy: RestartPolicy?) async throws {
+    /// - Returns: a warning for each limit that the host cannot give.
+    func update(resources: ResourceSettings, restartPolicy: RestartPolicy?) async throws -> [String] {
         try await gate.run {
-            let prefix = "Cannot update container \(id): "
+            func refused(_ error: GantryError) -> GantryError {
+                GantryError(error.kind, "Cannot update container \(id): \(error.message)", cause: error.cause, hint: error.hint)
+            }
             if let restartPolicy, restartPolicy.name != .no, record.settings.host.autoRemove {
-                throw GantryError.invalid(
-                    prefix + "Restart policy cannot be updated because AutoRemove is enabled for the container")
+                throw refused(
+                    .invalid("Restart policy cannot be updated because AutoRemove is enabled for the container"))
             }
+            try ResourceCheck.check(resources, isUpdate: true)
+            var wanted = resources
+            let warnings = try ResourceSupport(context.runtime.cgroups).adapt(&wanted, isUpdate: true)
             var merged = record.settings.host.resources
-            if resources.memory > merged.effectiveMemorySwap, merged.effectiveMemorySwap > 0, resources.memorySwap == 0 {
-                throw GantryError.invalid(
-                    prefix
-                        + "Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time"
-                )
-            }
-            merged.take(changed: resources)
-            try ResourceCheck.check(merged)
+            do throws(GantryError) {
+                try merged.checkUpdate(wanted)
+                merged.take(changed: wanted)
+                try ResourceCheck.check(merged)
+            } catch { throw refused(error) }
             if record.phase.processID != nil {
-                try context.runtime.cgroups.update(id, SpecificationBuilder.resources(merged))
+                do { try context.runtime.cgroups.update(id, SpecificationBuilder.resources(merged)) } catch let error as GantryError
+                {
+                    throw refused(error)
+                }
             }
             try change { record in
                 record.settings.host.resources = merged
                 if let restartPolicy { record.settings.host.restartPolicy = restartPolicy }
             }
             publish("update")
+            return warnings
         }
-    }
-}
-
-extension ResourceSettings {
-    /// Memory and swap together, in bytes: unset, it is as much again as the memory. 0 or less: no limit.
-    fileprivate var effectiveMemorySwap: Int64 { memorySwap != 0 ? memorySwap : memory * 2 }
-
-    /// Takes over what is set in `other`; zero and empty mean unchanged. Source: Engine API, ContainerUpdate.
-    mutating func take(changed other: ResourceSettings) {
-        if other.memory != 0 { memory = other.memory }
-        if other.memoryReservation != 0 { memoryReservation = other.memoryReservation }
-        if other.memorySwap != 0 { memorySwap = other.memorySwap }
-        if other.nanoCPUs != 0 { nanoCPUs = other.nanoCPUs }
-        if other.cpuShares != 0 { cpuShares = other.cpuShares }
-        if other.cpuPeriod != 0 { cpuPeriod = other.cpuPeriod }
-        if other.cpuQuota != 0 { cpuQuota = other.cpuQuota }
-        if !other.cpusetCPUs.isEmpty { cpusetCPUs = other.cpusetCPUs }
-        if !other.cpusetMems.isEmpty { cpusetMems = other.cpusetMems }
-        if let limit = other.pidsLimit { pidsLimit = limit }
-        if other.blkioWeight != 0 { blkioWeight = other.blkioWeight }
     }
 }
 

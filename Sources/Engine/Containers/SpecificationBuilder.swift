@@ -43,7 +43,7 @@ struct SpecificationBuilder {
                 type: "RLIMIT_" + limit.name.uppercased(), hard: UInt64(bitPattern: limit.hard),
                 soft: UInt64(bitPattern: limit.soft))
         }
-        options.resources = Self.resources(host.resources)
+        options.resources = try Self.resources(host.resources)
         options.devices = host.resources.devices.map {
             SandboxOptions.DeviceMapping(hostPath: $0.hostPath, containerPath: $0.containerPath, access: $0.permissions)
         }
@@ -52,7 +52,11 @@ struct SpecificationBuilder {
         options.outOfMemoryScore = host.oomScoreAdjustment
         options.terminal = settings.terminal
         options.cgroupVersion = context.runtime.cgroups.version
-        if !host.resources.cgroupParent.isEmpty { options.cgroupsPath = "\(host.resources.cgroupParent)/\(record.id)" }
+        let parent = host.resources.cgroupParent
+        switch context.runtime.cgroups.driver {
+        case .systemd: options.cgroupsPath = "\(parent.isEmpty ? "system.slice" : parent):gantry:\(record.id)"
+        case .cgroupfs: if !parent.isEmpty { options.cgroupsPath = "\(parent)/\(record.id)" }
+        }
         setNamespaces(&options)
         return options
     }
@@ -113,41 +117,6 @@ struct SpecificationBuilder {
             options.readOnlyPaths = []
         }
         return options
-    }
-
-    /// Limits as the runtime takes them; zero means unset.
-    static func resources(_ settings: ResourceSettings) -> RuntimeSpecification.Resources {
-        var result = RuntimeSpecification.Resources()
-        if settings.memory != 0 || settings.memoryReservation != 0 || settings.memorySwap != 0 || settings.oomKillDisable == true
-            || settings.memorySwappiness != nil
-        {
-            var memory = RuntimeSpecification.Memory()
-            memory.limit = settings.memory != 0 ? settings.memory : nil
-            memory.reservation = settings.memoryReservation != 0 ? settings.memoryReservation : nil
-            // Unset swap is as much again as the memory.
-            memory.swap = settings.memorySwap != 0 ? settings.memorySwap : settings.memory > 0 ? settings.memory * 2 : nil
-            memory.swappiness = settings.memorySwappiness.flatMap { $0 >= 0 ? UInt64($0) : nil }
-            memory.disableOOMKiller = settings.oomKillDisable == true ? true : nil
-            result.memory = memory
-        }
-        var cpu = RuntimeSpecification.CPU()
-        cpu.shares = settings.cpuShares > 0 ? UInt64(settings.cpuShares) : nil
-        cpu.quota = settings.cpuQuota != 0 ? settings.cpuQuota : nil
-        cpu.period = settings.cpuPeriod > 0 ? UInt64(settings.cpuPeriod) : nil
-        if settings.nanoCPUs > 0 {
-            cpu.period = 100_000
-            cpu.quota = settings.nanoCPUs / 10_000
-        }
-        cpu.cpus = settings.cpusetCPUs.isEmpty ? nil : settings.cpusetCPUs
-        cpu.mems = settings.cpusetMems.isEmpty ? nil : settings.cpusetMems
-        result.cpu = cpu
-        if let limit = settings.pidsLimit, limit != 0 { result.pids = RuntimeSpecification.PIDs(limit: limit) }
-        if settings.blkioWeight > 0 {
-            var block = RuntimeSpecification.BlockIO()
-            block.weight = settings.blkioWeight
-            result.blockIO = block
-        }
-        return result
     }
 
     /// `c 42:* rmw`.

@@ -64,6 +64,8 @@ package protocol ContainerOperations: Sendable {
 
 /// A reading of a container's cgroup and links. Memory in bytes, times in nanoseconds.
 package struct ContainerStatistics: Sendable {
+    /// Read on cgroup v2, which has fewer counters.
+    package var isUnified = true
     package struct BlockEntry: Sendable {
         package var major: UInt64
         package var minor: UInt64

@@ -97,12 +97,13 @@ package struct SystemInformation: Sendable {
     package var containersStopped = 0
     package var images = 0
     package var driverStatus: [[String]] = []
-    package var memoryLimit = true
-    package var swapLimit = true
-    package var cpuQuota = true
-    package var cpuShares = true
-    package var cpuset = true
-    package var pidsLimit = true
+    package var memoryLimit = false
+    package var swapLimit = false
+    package var kernelMemoryTCP = false
+    package var cpuQuota = false
+    package var cpuShares = false
+    package var cpuset = false
+    package var pidsLimit = false
     package var oomKillDisable = false
     package var ipv4Forwarding = true
     package var debug = false
@@ -112,6 +113,7 @@ package struct SystemInformation: Sendable {
     package var openDescriptors = 0
     package var eventListeners = 0
     package var cgroupVersion = "2"
+    package var cgroupDriver = "cgroupfs"
     package var kernelVersion = ""
     package var operatingSystem = ""
     package var operatingSystemVersion = ""

@@ -32,10 +32,11 @@ enum HostInformation {
         return (value("PRETTY_NAME"), value("VERSION_ID"))
     }
 
-    /// Total processor time of the host in nanoseconds: the first line of /proc/stat in ticks of 10 ms.
+    /// Total processor time of the host in nanoseconds, as clients divide by it: the first line of /proc/stat from user to softirq,
+    /// in ticks of 10 ms. Source: `engine-api.md` §6; proc(5).
     static func processorTime() -> UInt64 {
         guard let line = (try? FileSystem.readText("/proc/stat"))?.split(separator: "\n").first else { return 0 }
-        return line.split(separator: " ").dropFirst().prefix(8).compactMap { UInt64($0) }.reduce(0, +) * 10_000_000
+        return line.split(separator: " ").dropFirst().prefix(7).compactMap { UInt64($0) }.reduce(0, +) * 10_000_000
     }
 
     /// Of this start of the kernel; another one after a restart of the host. nil where /proc does not tell.

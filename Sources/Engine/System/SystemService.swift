@@ -24,8 +24,9 @@ struct SystemService: SystemOperations {
         }
         result.images = try context.imageStore.list().count
         result.driverStatus = [["Backing Filesystem", "extfs"], ["Supports d_type", "true"], ["Native Overlay Diff", "true"]]
-        result.cgroupVersion = context.runtime.cgroups.version
+        addControlGroups(to: &result)
         result.ipv4Forwarding = HostInformation.forwardsIPv4()
+        if !result.ipv4Forwarding { result.warnings.append("WARNING: IPv4 forwarding is disabled") }
         result.debug = context.configuration.debug
         result.logDrivers = LogConfiguration.Driver.allCases.filter { $0 != .none }.map(\.rawValue).sorted()
         result.logDriver = context.configuration.logDriver
@@ -44,6 +45,22 @@ struct SystemService: SystemOperations {
         result.securityOptions = ["name=seccomp,profile=builtin"] + (result.cgroupVersion == "2" ? ["name=cgroupns"] : [])
         result.addressPools = NetworkConfiguration.defaultPools.map { ($0.base, $0.size) }
         return result
+    }
+
+    private func addControlGroups(to result: inout SystemInformation) {
+        let cgroups = context.runtime.cgroups
+        let features = cgroups.features()
+        result.cgroupVersion = cgroups.version
+        result.cgroupDriver = cgroups.driver.rawValue
+        result.memoryLimit = features.memoryLimit
+        result.swapLimit = features.swapLimit
+        result.kernelMemoryTCP = features.kernelMemoryTCP
+        result.cpuQuota = features.cpuQuota
+        result.cpuShares = features.cpuShares
+        result.cpuset = features.cpuset
+        result.pidsLimit = features.pids
+        result.oomKillDisable = features.oomKillDisable
+        result.warnings += ResourceSupport(cgroups).hostWarnings
     }
 
     func diskUsage() async throws -> DiskUsage {

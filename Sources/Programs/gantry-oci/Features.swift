@@ -8,7 +8,7 @@ struct Features: ParsableCommand {
 
     private struct Enabled: Encodable { var enabled: Bool }
 
-    private struct Cgroup: Encodable { var v1 = true, v2 = true, systemd = false, systemdUser = false, rdma = false }
+    private struct Cgroup: Encodable { var v1 = true, v2 = true, systemd = true, systemdUser = false, rdma = true }
 
     private struct Seccomp: Encodable {
         var enabled = true

@@ -9,7 +9,8 @@ struct GlobalOptions: ParsableArguments {
     @Option(help: "File to which errors are added.") var log: String?
     @Option(name: .customLong("log-format"), help: "text or json.") var logFormat = "text"
     @Flag(help: "Add to the log which command runs.") var debug = false
-    @Flag(name: .customLong("systemd-cgroup"), help: "Accept cgroup paths of the form slice:prefix:name.") var systemdCgroup = false
+    @Flag(name: .customLong("systemd-cgroup"), help: "Ask systemd for the control groups; cgroup paths are slice:prefix:name.")
+    var systemdCgroup = false
     @Option(help: "true, false or auto: whether this user may do nothing on the host; found out in any case.") var rootless = "auto"
 
     private static let withValue: Set<String> = ["--root", "--log", "--log-format", "--rootless"]

@@ -38,6 +38,7 @@ struct RuntimeRoot {
         try FileSystem.makeDirectories("\(path)/containers", mode: 0o700)
         runtime = try ShimRuntime(
             shimPath: Self.shimPath(), stateDirectory: "\(path)/shims",
+            cgroupDriver: options.systemdCgroup ? .systemd : .cgroupfs,
             logger: Logger(label: "gantry-oci") { _ in SwiftLogNoOpLogHandler() })
     }
 

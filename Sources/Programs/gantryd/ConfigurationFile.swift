@@ -7,7 +7,7 @@ struct ConfigurationFile: Decodable {
     static let defaultPath = "/etc/gantry/daemon.json"
     private static let known: Set<String> = [
         "hosts", "data-root", "exec-root", "pidfile", "debug", "log-level", "registry-mirrors", "insecure-registries", "bip",
-        "bridge-name", "labels", "log-driver", "log-opts", "init",
+        "bridge-name", "labels", "log-driver", "log-opts", "init", "exec-opts",
     ]
 
     var hosts: [String]?
@@ -24,6 +24,7 @@ struct ConfigurationFile: Decodable {
     var logDriver: String?
     var logOptions: [String: String]?
     var usesInit: Bool?
+    var execOpts: [String]?
 
     enum CodingKeys: String, CodingKey {
         case hosts, pidfile, debug, bip, labels
@@ -36,6 +37,7 @@ struct ConfigurationFile: Decodable {
         case logDriver = "log-driver"
         case logOptions = "log-opts"
         case usesInit = "init"
+        case execOpts = "exec-opts"
     }
 
     /// Reads `path`, or the default path when there is such a file.

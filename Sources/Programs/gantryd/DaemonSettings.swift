@@ -51,6 +51,9 @@ struct DaemonSettings {
         engine.logOptions = try one("log-opts", options.isEmpty ? nil : options, file?.logOptions) ?? [:]
         engine.usesInit = try one("init", flags.usesInit ? true : nil, file?.usesInit) ?? false
         do { try engine.check() } catch { throw .invalid("failed to set log opts", cause: error) }
+        for option in try list("exec-opts", flags.execOptions, file?.execOpts) {
+            engine.cgroupDriver = try Self.cgroupDriver(option)
+        }
         engine.shimPath = try Self.findShim()
     }
 
@@ -61,6 +64,18 @@ struct DaemonSettings {
             result[String(flag[..<equals])] = String(flag[flag.index(after: equals)...])
         }
         return result
+    }
+
+    /// `native.cgroupdriver=systemd`
+    private static func cgroupDriver(_ option: String) throws(GantryError) -> String {
+        let parts = option.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard parts.count == 2, parts[0].lowercased() == "native.cgroupdriver" else {
+            throw .invalid("invalid option `\(option)` for --exec-opt: expected native.cgroupdriver=cgroupfs or =systemd")
+        }
+        guard ["cgroupfs", "systemd"].contains(parts[1]) else {
+            throw .invalid("invalid native.cgroupdriver `\(parts[1])`: expected cgroupfs or systemd")
+        }
+        return parts[1]
     }
 
     private static let levels: [String: Logger.Level] = [

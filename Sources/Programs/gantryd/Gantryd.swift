@@ -42,6 +42,10 @@ struct Gantryd: AsyncParsableCommand {
     var logOptions: [String] = []
     @Flag(name: .customLong("init"), help: "Run an init in containers that say nothing of it")
     var usesInit = false
+    @Option(
+        name: .customLong("exec-opt"),
+        help: "Option of the runtime: native.cgroupdriver=cgroupfs (default) or systemd (repeatable)")
+    var execOptions: [String] = []
     @Flag(help: "Check the configuration and exit")
     var validate = false
 

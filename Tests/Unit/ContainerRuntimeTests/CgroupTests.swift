@@ -41,25 +41,27 @@ struct CgroupTests {
         return resources
     }
 
-    @Test func legacyFiles() {
+    @Test func legacyFiles() throws {
         #expect(
-            CgroupSettings.legacy(resources()).map { "\($0.file)=\($0.value)" } == [
+            try CgroupSettings.legacy(resources()).map { "\($0.file)=\($0.value)" } == [
                 "memory.limit_in_bytes=1048576", "memory.memsw.limit_in_bytes=3145728", "cpu.shares=1024",
                 "cpu.cfs_period_us=100000",
                 "cpu.cfs_quota_us=50000", "pids.max=9",
             ])
     }
 
-    @Test func unifiedFiles() {
+    @Test func unifiedFiles() throws {
         #expect(
-            CgroupSettings.unified(resources()).map { "\($0.file)=\($0.value)" } == [
+            try CgroupSettings.unified(resources()).map { "\($0.file)=\($0.value)" } == [
                 "memory.max=1048576", "memory.swap.max=2097152", "cpu.weight=39", "cpu.max=50000 100000", "pids.max=9",
             ])
     }
 
-    @Test func deviceRules() {
+    @Test func deviceRules() throws {
         let rules = [RuntimeSpecification.DeviceRule(allow: false), .init(allow: true, type: "c", major: 136, access: "rw")]
         #expect(
-            CgroupSettings.deviceRules(rules).map { "\($0.file)=\($0.value)" } == ["devices.deny=a", "devices.allow=c 136:* rw"])
+            try CgroupSettings.deviceRules(rules).map { "\($0.file)=\($0.value)" } == [
+                "devices.deny=a", "devices.allow=c 136:* rw",
+            ])
     }
 }

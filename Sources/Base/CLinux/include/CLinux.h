@@ -61,6 +61,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "CgroupPrograms.h"
+
 // glibc's <sys/mount.h> and the kernel's <linux/mount.h> cannot both be included before glibc 2.37: declare what is needed.
 extern int mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data);
 extern int umount2(const char *target, int flags);

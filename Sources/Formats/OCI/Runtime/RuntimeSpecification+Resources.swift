@@ -7,6 +7,9 @@ extension RuntimeSpecification {
         package var pids: PIDs?
         package var blockIO: BlockIO?
         package var hugepageLimits: [HugepageLimit]?
+        package var network: NetworkClass?
+        /// By the name of the RDMA device.
+        package var rdma: [String: RDMALimit]?
         /// Raw cgroup v2 files and their values.
         package var unified: [String: String]?
 
@@ -37,8 +40,12 @@ extension RuntimeSpecification {
         package var reservation: Int64?
         package var swap: Int64?
         package var kernel: Int64?
+        package var kernelTCP: Int64?
+        /// 0 to 100; cgroup v1 only.
         package var swappiness: UInt64?
         package var disableOOMKiller: Bool?
+        /// Refuse an update to a limit below what is in use.
+        package var checkBeforeUpdate: Bool?
 
         package init() {}
     }
@@ -53,6 +60,8 @@ extension RuntimeSpecification {
         package var realtimePeriod: UInt64?
         package var cpus: String?
         package var mems: String?
+        /// 1: run only when nothing else wants to.
+        package var idle: Int64?
 
         package init() {}
     }
@@ -66,6 +75,7 @@ extension RuntimeSpecification {
 
     package struct BlockIO: Sendable, Equatable, Codable {
         package var weight: UInt16?
+        package var leafWeight: UInt16?
         package var weightDevice: [WeightDevice]?
         package var throttleReadBpsDevice: [ThrottleDevice]?
         package var throttleWriteBpsDevice: [ThrottleDevice]?
@@ -79,11 +89,13 @@ extension RuntimeSpecification {
         package var major: Int64
         package var minor: Int64
         package var weight: UInt16?
+        package var leafWeight: UInt16?
 
-        package init(major: Int64, minor: Int64, weight: UInt16?) {
+        package init(major: Int64, minor: Int64, weight: UInt16?, leafWeight: UInt16? = nil) {
             self.major = major
             self.minor = minor
             self.weight = weight
+            self.leafWeight = leafWeight
         }
     }
 
@@ -100,7 +112,42 @@ extension RuntimeSpecification {
     }
 
     package struct HugepageLimit: Sendable, Equatable, Codable {
+        /// Such as `2MB`.
         package var pageSize: String
+        /// Bytes.
         package var limit: UInt64
+
+        package init(pageSize: String, limit: UInt64) {
+            self.pageSize = pageSize
+            self.limit = limit
+        }
+    }
+
+    /// Marks of the container's packets; cgroup v1 only.
+    package struct NetworkClass: Sendable, Equatable, Codable {
+        package struct Priority: Sendable, Equatable, Codable {
+            package var name: String
+            package var priority: UInt32
+
+            package init(name: String, priority: UInt32) {
+                self.name = name
+                self.priority = priority
+            }
+        }
+
+        package var classID: UInt32?
+        package var priorities: [Priority]?
+
+        package init() {}
+    }
+
+    package struct RDMALimit: Sendable, Equatable, Codable {
+        package var hcaHandles: UInt32?
+        package var hcaObjects: UInt32?
+
+        package init(hcaHandles: UInt32? = nil, hcaObjects: UInt32? = nil) {
+            self.hcaHandles = hcaHandles
+            self.hcaObjects = hcaObjects
+        }
     }
 }

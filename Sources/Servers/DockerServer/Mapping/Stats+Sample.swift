@@ -14,6 +14,7 @@ extension Stats {
         pidsStats.limit = sample.processLimit
         blkioStats.ioServiceBytesRecursive = sample.blockBytes?.map(BlkioStatEntry.init)
         blkioStats.ioServicedRecursive = sample.blockOperations?.map(BlkioStatEntry.init)
+        if !sample.isUnified { blkioStats.clearOthers() }
         cpuStats = CPUStats(sample)
         previousCPUStats = previous.map(CPUStats.init) ?? CPUStats()
         memoryStats.usage = sample.memoryUsage
@@ -31,6 +32,18 @@ extension Stats {
         preread = Timestamp.goZeroText
         self.id = id
         self.name = "/" + name
+    }
+}
+
+extension BlkioStats {
+    /// Counters of a scheduler that kernels have no more: empty lists on cgroup v1, null on v2.
+    mutating func clearOthers() {
+        ioQueueRecursive = []
+        ioServiceTimeRecursive = []
+        ioWaitTimeRecursive = []
+        ioMergedRecursive = []
+        ioTimeRecursive = []
+        sectorsRecursive = []
     }
 }
 

@@ -18,7 +18,7 @@ extension SystemInfo {
         eventListeners = information.eventListeners
         systemTime = now.rfc3339
         loggingDriver = information.logDriver
-        cgroupDriver = "cgroupfs"
+        cgroupDriver = information.cgroupDriver
         dockerRootDir = information.dataRoot
         labels = information.labels
         serverVersion = identity.version
@@ -50,6 +50,7 @@ extension SystemInfo {
     private mutating func writeHost(_ information: SystemInformation) {
         memoryLimit = information.memoryLimit
         swapLimit = information.swapLimit
+        kernelMemoryTCP = information.kernelMemoryTCP
         cpuCfsPeriod = information.cpuQuota
         cpuCfsQuota = information.cpuQuota
         cpuShares = information.cpuShares

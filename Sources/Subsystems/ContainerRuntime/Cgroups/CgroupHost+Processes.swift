@@ -10,14 +10,21 @@ extension CgroupHost {
     }
 
     private func processIDs(in directory: String) throws -> [Int32] {
-        guard FileSystem.exists(directory) else { return [] }
-        var result = try FileSystem.readText("\(directory)/cgroup.procs").split(separator: "\n").compactMap { Int32($0) }
+        var result: [Int32] = []
+        do throws(SystemError) {
+            result = try FileSystem.readText("\(directory)/cgroup.procs").split(separator: "\n").compactMap { Int32($0) }
+        } catch {
+            // Gone meanwhile, or a v2 group of threads, whose processes the group above lists.
+            if [ENOENT, ENODEV].contains(error.errno) { return [] }
+            guard error.errno == EOPNOTSUPP else { throw error }
+        }
         for child in try subgroups(directory) { result += try processIDs(in: child) }
         return result
     }
 
     private func subgroups(_ directory: String) throws -> [String] {
-        try FileSystem.list(directory).map { "\(directory)/\($0)" }.filter { (try? FileStatus($0).kind) == .directory }
+        guard FileSystem.exists(directory) else { return [] }
+        return try FileSystem.list(directory).map { "\(directory)/\($0)" }.filter { (try? FileStatus($0).kind) == .directory }
     }
 
     /// Stops all processes of the container where they are, and returns when they have stopped.
@@ -61,6 +68,8 @@ extension CgroupHost {
 
     /// Ends what is left in the container's groups and removes them. Blocks up to two seconds for processes that are ending.
     package func remove(_ id: String) throws {
+        // First, because systemd waits for word from a group that is empty, and gets none from one that is gone.
+        try endScope(id)
         let end = ContinuousClock.now + .seconds(2)
         for directory in directories(id) where FileSystem.exists(directory) {
             while true {

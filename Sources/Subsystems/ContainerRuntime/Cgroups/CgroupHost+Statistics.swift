@@ -34,8 +34,8 @@ extension CgroupHost {
         result.throttledTime = throttling["throttled_time"] ?? 0
         result.processes = number("pids", "pids.current")
         result.processLimit = number("pids", "pids.max")
-        result.blockIOBytes = Self.legacyIO(text("blkio", "blkio.throttle.io_service_bytes"))
-        result.blockIOOperations = Self.legacyIO(text("blkio", "blkio.throttle.io_serviced"))
+        result.blockIOBytes = Self.legacyIO(text("blkio", "blkio.throttle.io_service_bytes_recursive"))
+        result.blockIOOperations = Self.legacyIO(text("blkio", "blkio.throttle.io_serviced_recursive"))
         return result
     }
 
@@ -45,7 +45,7 @@ extension CgroupHost {
         result.memoryUsage = Self.number(text("memory.current"))
         result.memoryMaximumUsage = Self.number(text("memory.peak"))
         result.memoryLimit = Self.number(text("memory.max"))
-        result.memoryFailures = Self.table(text("memory.events"))["max"] ?? 0
+        result.memoryFailures = Self.table(text("memory.events"))["oom"] ?? 0
         result.memoryDetails = Self.table(text("memory.stat"))
         let cpu = Self.table(text("cpu.stat"))
         result.cpuUsage = (cpu["usage_usec"] ?? 0) * 1000

@@ -9,16 +9,24 @@ internal import Synchronization
 /// Which version the host has is decided once. On hybrid hosts (v1 controllers beside a v2 tree) the v1 controllers are used.
 package final class CgroupHost: Sendable {
     package let layout: CgroupLayout
+    package let driver: CgroupDriver
     /// By container: the path below the mount points, such as `/gantry/<id>`.
     private let paths = Mutex<[String: String]>([:])
+    /// By container: what holds a scope open until the container's own process is in it.
+    private let placeholders = Mutex<[String: ScopePlaceholder]>([:])
+    /// Of ``features()``, once it was asked.
+    let knownFeatures = Mutex<CgroupFeatures?>(nil)
 
     package static let defaultParent = "/gantry"
 
-    package init() throws {
+    /// - Throws: `unsupported` for a host without control groups, or without systemd where its driver is asked for.
+    package init(driver: CgroupDriver = .cgroupfs) throws {
         layout = CgroupLayout(mountInfo: try FileSystem.readText("/proc/self/mountinfo"))
+        self.driver = driver
         guard layout.isUnified || !layout.hierarchies.isEmpty else {
             throw GantryError.unsupported("the host has no control groups mounted", hint: "mount cgroup2 on /sys/fs/cgroup")
         }
+        if driver == .systemd { try SystemdManager.requireRunning() }
     }
 
     /// `1` or `2`, as the Engine API shows it.
@@ -34,33 +42,27 @@ package final class CgroupHost: Sendable {
 
     /// A path that is clean and does not lead out of the tree.
     /// - Parameter cgroupsPath: of the specification; nil for the default.
+    func path(_ cgroupsPath: String?, id: String) throws(GantryError) -> String {
+        if driver == .systemd { return try ScopeName(cgroupsPath, id: id).path }
+        return try Self.path(cgroupsPath, id: id)
+    }
+
     static func path(_ cgroupsPath: String?, id: String) throws(GantryError) -> String {
         guard let cgroupsPath, !cgroupsPath.isEmpty else { return "\(defaultParent)/\(id)" }
-        if cgroupsPath.contains(":") {
-            // `slice:prefix:name`, systemd's form: without systemd's own interface it is a directory like any other.
-            let parts = cgroupsPath.split(separator: ":", omittingEmptySubsequences: false).map(String.init)
-            guard parts.count == 3 else { throw .invalid("cgroup path `\(cgroupsPath)` is not of the form slice:prefix:name") }
-            return try path("/\(parts[0].isEmpty ? "system.slice" : parts[0])/\(parts[1])-\(parts[2]).scope", id: id)
-        }
+        // `slice:prefix:name`, systemd's form: without systemd's own interface it is a directory like any other.
+        if cgroupsPath.contains(":") { return try ScopeName(cgroupsPath, id: id).path }
         let parts = cgroupsPath.split(separator: "/")
-        guard !parts.isEmpty, !parts.contains(".."), !parts.contains(".") else {
+        guard !parts.isEmpty, !parts.contains(".."), !parts.contains("."), !cgroupsPath.utf8.contains(0) else {
             throw .invalid("invalid cgroup path `\(cgroupsPath)`")
         }
         return "/" + parts.joined(separator: "/")
     }
 
     /// The directory of each hierarchy (one on v2) for a container.
-    func directories(_ id: String) -> [String] {
-        let path = path(of: id)
-        if layout.isUnified { return [layout.unified! + path] }
-        return layout.hierarchies.map { $0.mountPoint + path }
-    }
+    func directories(_ id: String) -> [String] { layout.directories(path(of: id)) }
 
     /// The directory where a controller of the container is set, nil when the host lacks the controller.
-    func directory(_ id: String, controller: String) -> String? {
-        if layout.isUnified { return layout.unified! + path(of: id) }
-        return layout.mountPoint(of: controller).map { $0 + path(of: id) }
-    }
+    func directory(_ id: String, controller: String) -> String? { layout.directory(path(of: id), controller: controller) }
 
     /// The file of a v1 group that a process with one thread enters by writing `0`.
     ///
@@ -76,73 +78,76 @@ package final class CgroupHost: Sendable {
     // MARK: Making and limiting
 
     /// Makes the container's groups and sets its limits. Undone by ``remove(_:)``.
-    /// - Throws: `unsupported` for a limit that the host cannot give.
+    /// - Throws: `unsupported` for a limit that the host cannot give, `invalid` for one that the kernel refuses.
     func create(_ id: String, resources: RuntimeSpecification.Resources?) throws {
-        if layout.isUnified { try enableControllers(for: path(of: id)) }
+        if driver == .systemd { try startScope(id, resources) }
+        // systemd hands the controllers down to a delegated scope itself, and wants nobody else to write above it.
+        if layout.isUnified, driver == .cgroupfs { try enableControllers(for: path(of: id)) }
         for directory in directories(id) { try FileSystem.makeDirectories(directory) }
         if let cpuset = directory(id, controller: "cpuset"), !layout.isUnified { try inheritProcessors(cpuset) }
-        guard let resources else { return }
-        try apply(layout.isUnified ? CgroupSettings.unified(resources) : CgroupSettings.legacy(resources), to: id)
-        if !layout.isUnified { try apply(CgroupSettings.deviceRules(resources.devices ?? []), to: id) }
+        if let resources { try CgroupWriter(host: self, id: id).write(try settings(resources)) }
+        try setDeviceRules(id, DeviceRules.effective(resources?.devices))
     }
 
-    /// Changes limits of a running container; what `resources` does not name stays.
+    /// Changes limits of a running container; what `resources` does not name stays. Either all are changed or none is.
     package func update(_ id: String, _ resources: RuntimeSpecification.Resources) throws {
-        var settings = layout.isUnified ? CgroupSettings.unified(resources) : CgroupSettings.legacy(resources)
-        if !layout.isUnified, let swap = settings.firstIndex(where: { $0.file == "memory.memsw.limit_in_bytes" }),
-            let limit = resources.memory?.limit, let memory = directory(id, controller: "memory"),
-            let text = try? FileSystem.readText(memory + "/memory.memsw.limit_in_bytes"), let now = Int64(text.filter(\.isNumber)),
-            limit > now
-        {
-            // Memory may not exceed memory and swap together, not even for the moment between two writes.
-            settings.insert(settings.remove(at: swap), at: 0)
+        if resources.memory?.checkBeforeUpdate == true, let limit = resources.memory?.limit, limit > 0 {
+            let usage = try statistics(id).memoryUsage
+            guard usage <= UInt64(limit) else {
+                throw GantryError.invalid("the memory limit cannot be set to \(limit): \(usage) bytes are in use")
+            }
         }
-        try apply(settings, to: id)
-    }
-
-    private func apply(_ settings: [CgroupSetting], to id: String) throws {
-        for setting in settings {
-            guard let directory = directory(id, controller: setting.controller), FileSystem.exists("\(directory)/\(setting.file)")
-            else {
-                if setting.isOptional { continue }
-                throw GantryError.unsupported(
-                    "\(setting.purpose) cannot be set: the host has no `\(setting.file)`",
-                    hint: "enable the cgroup controller `\(setting.controller)` in the host's kernel, or leave the limit out")
-            }
-            do { try FileSystem.writeControl("\(directory)/\(setting.file)", setting.value) } catch {
-                if setting.isOptional { continue }
-                throw GantryError.invalid("\(setting.purpose) cannot be set to `\(setting.value)`", cause: error)
-            }
+        try CgroupWriter(host: self, id: id).replace(try settings(keepingQuota(id, resources)))
+        if let rules = resources.devices { try setDeviceRules(id, DeviceRules.effective(rules)) }
+        if driver == .systemd {
+            let name = ScopeName(path: path(of: id)).unit
+            try SystemdManager().setProperties(name, ScopeProperties.limits(resources, isUnified: layout.isUnified))
         }
     }
 
-    /// v1: a new group's sets are empty, and nothing can run in it until they are not.
-    private func inheritProcessors(_ directory: String) throws {
-        let root = layout.mountPoint(of: "cpuset")!
-        var current = root
-        for part in directory.dropFirst(root.count).split(separator: "/") {
-            let parent = current
-            current += "/\(part)"
-            for file in ["cpuset.cpus", "cpuset.mems"]
-            where try FileSystem.readText("\(current)/\(file)").allSatisfy(\.isWhitespace) {
-                let value = try FileSystem.readText("\(parent)/\(file)").filter { !$0.isWhitespace }
-                if !value.isEmpty { try FileSystem.writeControl("\(current)/\(file)", value) }
-            }
-        }
+    private func settings(_ resources: RuntimeSpecification.Resources) throws(GantryError) -> [CgroupSetting] {
+        layout.isUnified ? try CgroupSettings.unified(resources) : try CgroupSettings.legacy(resources)
     }
 
-    /// v2: controllers are handed down level by level, as many as each level has.
-    private func enableControllers(for path: String) throws {
-        var current = layout.unified!
-        for part in path.split(separator: "/") {
-            let available = Set(try FileSystem.readText("\(current)/cgroup.controllers").split(whereSeparator: \.isWhitespace))
-            let enabled = Set(try FileSystem.readText("\(current)/cgroup.subtree_control").split(whereSeparator: \.isWhitespace))
-            for controller in available.subtracting(enabled) {
-                // Refused where processes live in the level itself; a limit that then lacks its file says so.
-                try? FileSystem.writeControl("\(current)/cgroup.subtree_control", "+\(controller)")
-            }
-            current += "/\(part)"
-            try FileSystem.makeDirectories(current)
-        }
+    /// v2 has quota and period in one file: a new period alone keeps the quota that is in force.
+    private func keepingQuota(_ id: String, _ resources: RuntimeSpecification.Resources) throws -> RuntimeSpecification.Resources {
+        guard layout.isUnified, resources.cpu?.period ?? 0 > 0, resources.cpu?.quota ?? 0 == 0,
+            let directory = directory(id, controller: "cpu"), FileSystem.exists("\(directory)/cpu.max")
+        else { return resources }
+        var result = resources
+        result.cpu?.quota = try FileSystem.readText("\(directory)/cpu.max").split(separator: " ").first.flatMap { Int64($0) }
+        return result
+    }
+
+    private func setDeviceRules(_ id: String, _ rules: [RuntimeSpecification.DeviceRule]) throws {
+        // Without root's rights the kernel takes no rules, and lets no device be opened that the user could not open anyhow.
+        guard geteuid() == 0 else { return }
+        if layout.isUnified { return try DeviceFilter.attach(try DeviceProgram(rules), to: directories(id)[0]) }
+        try CgroupWriter(host: self, id: id).write(try CgroupSettings.deviceRules(rules))
+    }
+
+    // MARK: systemd
+
+    /// Asks systemd for a scope at the container's path; a placeholder process holds it open.
+    private func startScope(_ id: String, _ resources: RuntimeSpecification.Resources?) throws {
+        let name = ScopeName(path: path(of: id))
+        let placeholder = try ScopePlaceholder()
+        try SystemdManager().startScope(
+            name, processID: placeholder.processID,
+            limits: ScopeProperties.limits(resources ?? RuntimeSpecification.Resources(), isUnified: layout.isUnified))
+        placeholders.withLock { $0[id] = placeholder }
+    }
+
+    /// The container's first process is in its groups: nothing else has to hold them open.
+    func isInhabited(_ id: String) { _ = placeholders.withLock { $0.removeValue(forKey: id) } }
+
+    /// Forgets the scope when its processes are gone; systemd removes an empty one by itself, but keeps a failed one's name.
+    func endScope(_ id: String) throws {
+        isInhabited(id)
+        guard driver == .systemd else { return }
+        try SystemdManager().stop(ScopeName(path: path(of: id)).unit)
     }
 }
+
+/// Who makes the groups: we ourselves in the file system, or systemd at our request.
+package enum CgroupDriver: String, Sendable { case cgroupfs, systemd }

@@ -1,3 +1,5 @@
+internal import LinuxSystem
+
 /// Where the host's control groups are mounted. Source: kernel, cgroup-v1 and cgroup-v2; proc(5), mountinfo.
 package struct CgroupLayout: Sendable, Equatable {
     /// A v1 hierarchy.
@@ -43,5 +45,23 @@ package struct CgroupLayout: Sendable, Equatable {
     /// The mount point of a v1 controller.
     func mountPoint(of controller: String) -> String? {
         hierarchies.first { $0.controllers.contains(controller) }?.mountPoint
+    }
+
+    /// The directory of `path` in each hierarchy; one on v2.
+    package func directories(_ path: String) -> [String] {
+        if isUnified, let unified { return [unified + path] }
+        return hierarchies.map { $0.mountPoint + path }
+    }
+
+    /// The directory of `path` where a controller is set, nil when a v1 host lacks the controller.
+    package func directory(_ path: String, controller: String) -> String? {
+        if isUnified, let unified { return unified + path }
+        return mountPoint(of: controller).map { $0 + path }
+    }
+
+    /// Whether a v2 host's kernel has the controller and no v1 hierarchy has taken it.
+    func isAvailable(_ controller: String) -> Bool {
+        guard let unified, let text = try? FileSystem.readText("\(unified)/cgroup.controllers") else { return false }
+        return text.split(whereSeparator: \.isWhitespace).contains(Substring(controller))
     }
 }

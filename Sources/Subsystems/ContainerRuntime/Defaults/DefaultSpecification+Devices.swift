@@ -7,15 +7,7 @@ extension DefaultSpecification {
     typealias Rule = RuntimeSpecification.DeviceRule
 
     /// Deny all, then what every container may use. Source: `oci.md` §4, device rules.
-    private static let standardRules: [Rule] =
-        [Rule(allow: false, access: "rwm")]
-        + [(1, 3), (1, 5), (1, 7), (1, 8), (1, 9), (5, 0), (5, 1), (5, 2)].map {
-            Rule(allow: true, type: "c", major: $0.0, minor: $0.1)
-        }
-        + [
-            Rule(allow: true, type: "c", major: 136), Rule(allow: true, type: "c", access: "m"),
-            Rule(allow: true, type: "b", access: "m"),
-        ]
+    private static let standardRules: [Rule] = [Rule(allow: false, access: "rwm")] + DeviceRules.standard
 
     static func devicesAndResources(
         _ options: SandboxOptions

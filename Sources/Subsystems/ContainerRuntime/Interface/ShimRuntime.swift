@@ -15,10 +15,11 @@ package final class ShimRuntime: Sendable {
     private let stateDirectory: String
     private let logger: Logger
 
-    /// - Throws: ``SystemError`` when the shim's program cannot be read, `unsupported` on a host without control groups.
-    package init(shimPath: String, stateDirectory: String, logger: Logger) throws {
+    /// - Throws: ``SystemError`` when the shim's program cannot be read, `unsupported` on a host without control groups or without
+    ///   the driver asked for.
+    package init(shimPath: String, stateDirectory: String, cgroupDriver: CgroupDriver = .cgroupfs, logger: Logger) throws {
         launcher = try ShimLauncher(path: shimPath)
-        cgroups = try CgroupHost()
+        cgroups = try CgroupHost(driver: cgroupDriver)
         self.stateDirectory = stateDirectory
         self.logger = logger
         try FileSystem.makeDirectories(stateDirectory, mode: 0o700)
@@ -55,7 +56,7 @@ package final class ShimRuntime: Sendable {
             try forget(container: request.id)
         }
         try SpecificationCheck.check(request.specification, hasNetwork: request.networkNamespace != nil)
-        let path = try CgroupHost.path(request.specification.linux?.cgroupsPath, id: request.id)
+        let path = try cgroups.path(request.specification.linux?.cgroupsPath, id: request.id)
         do {
             try FileSystem.makeDirectories("\(directory)/root", mode: 0o700)
             try FileSystem.replace("\(directory)/cgroup", with: path, mode: 0o600)
@@ -66,7 +67,9 @@ package final class ShimRuntime: Sendable {
                 cgroupPath: path, outOfMemoryFile: hasGroups ? cgroups.outOfMemoryFile(request.id) : nil
             ).plan()
             if request.inherited != nil { try ShimState(directory).save(plan) }
-            return try await launch(plan, directory, title: request.id, removesState: false)
+            let process = try await launch(plan, directory, title: request.id, removesState: false)
+            if hasGroups { cgroups.isInhabited(request.id) }
+            return process
         } catch {
             undo { try forget(container: request.id) }
             throw error
