@@ -129,15 +129,15 @@ def test_working_directory_through_a_descriptor(gantry, image):
     for number in range(3, 16):
         result = gantry("exec", "-w", f"/proc/self/fd/{number}", container, "sh", "-c", "pwd; ls -a ../../../..")
         assert result.returncode != 0 and "gantry" not in result.stdout, result.stdout
-    hosts = set(os.listdir("/")) - set(gantry.ok("exec", container, "ls", "-a", "/").split())
-    for number in (3, 5, 7, 9):
+    for number in range(3, 11):
         result = gantry("run", "--rm", "-w", f"/proc/self/fd/{number}/../..", "busybox", "ls", "-a")
-        assert hosts and not hosts & set(result.stdout.split()), result.stdout
+        assert result.returncode != 0 and result.stdout == ""
     name = image([("here", SYM, "/proc/self/fd/8")], {"WorkingDir": "/here"})
     result = gantry("run", "--rm", name, "/bin/busybox", "pwd")
     assert result.returncode != 0 and result.stdout == ""
-    build = gantry("build", "-", input="FROM busybox\nWORKDIR /proc/self/fd/8\nRUN pwd; ls -a ../../..\n")
-    assert build.returncode != 0, build.stdout
+    for number in (6, 8):
+        build = gantry("build", "-", input=f"FROM busybox\nWORKDIR /proc/self/fd/{number}\nRUN pwd; ls -a ../../..\n")
+        assert build.returncode != 0, build.stdout
 
 
 def test_working_directory_that_is_a_file(gantry):
@@ -293,11 +293,11 @@ def test_only_three_descriptors_everywhere(gantry):
     for command in (["run", "--rm", "busybox"], ["run", "--rm", "-t", "busybox"], ["run", "--rm", "-i", "busybox"], ["run", "--rm", "-u", "1000", "busybox"],
                     ["run", "--rm", "--privileged", "busybox"], ["exec", container], ["exec", "-t", container], ["exec", "-i", container]):
         assert numbers(gantry.ok(*command, "sh", "-c", LIST, input="" if "-i" in command else None)) == [0, 1, 2], command
-    steps = f"FROM busybox\nRUN {LIST} > /list; echo found $(cat /list) end\n"
+    steps = f"FROM busybox\nRUN ({LIST}) > /list; echo found $(cat /list) end\n"
     build = gantry("build", "--no-cache", "-", input=steps)
     assert build.returncode == 0 and "found 0 1 2 end" in build.stdout + build.stderr, build.stdout + build.stderr
     checked = gantry.ok(
-        "run", "-d", "--health-cmd", f"{LIST} > /list", "--health-interval", "200ms", "busybox", "sleep", "1000").strip()
+        "run", "-d", "--health-cmd", f"({LIST}) > /list", "--health-interval", "200ms", "busybox", "sleep", "1000").strip()
     listed = wait_for(lambda: gantry("exec", checked, "cat", "/list").stdout, "the health check")
     assert numbers(listed) == [0, 1, 2]
 
