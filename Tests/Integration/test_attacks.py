@@ -510,6 +510,26 @@ def test_copies_never_follow_a_link_out(gantry, outside, running):
             gantry("cp", mine, "copies:/data/place/new")
 
 
+@pytest.mark.parametrize("running", [True, False])
+def test_copies_stay_in_places_of_volumes(gantry, outside, running):
+    """CVE-2026-42306: as above, where only a place in the volume is mounted and the place itself is swapped."""
+    folder = volume(gantry, "v-place")
+    (folder / "sub").mkdir()
+    (folder / "sub" / "canary").write_text("the container's")
+    gantry.ok("create", "--name", "places", "--mount", "type=volume,src=v-place,dst=/m,volume-subpath=sub", "busybox", "sleep", "1000")
+    if running:
+        gantry.ok("start", "places")
+    (folder / "link").symlink_to(outside)
+    mine = outside.parent / "mine"
+    mine.mkdir()
+    (mine / "canary").write_text("overwritten")
+    with Exchange(folder / "sub", folder / "link"):
+        for _ in range(6):
+            assert "whole" not in gantry("cp", "places:/m/canary", "-").stdout
+            gantry("cp", mine / "canary", "places:/m/canary")
+            gantry("cp", f"{mine}/.", "places:/m")
+
+
 def test_archives_are_unpacked_by_the_daemon(gantry, image, tmp_path):
     """CVE-2026-41567, 2019-14271: no program or library of the container's takes part in a copy."""
     script = b"#!/bin/sh\ntouch /ran\ncat\n"
