@@ -93,8 +93,16 @@ extension Child {
 
     func enterWorkingDirectory(_ step: PlanStep) throws(Failure) {
         let path = try step.string(0)
-        try attempt { withC(path) { chdir($0) } }
-        // A magic link to a directory outside would have worked: the kernel then answers a path that does not start at the root.
+        // No magic link: /proc/self/fd/N is whatever happens to be open here (CVE-2024-21626).
+        let directory = Descriptor(
+            try attempt {
+                withC(path) {
+                    gantry_openat2(
+                        AT_FDCWD, $0, UInt64(O_PATH | O_DIRECTORY | O_CLOEXEC), 0, UInt64(RESOLVE_NO_MAGICLINKS))
+                }
+            })
+        try attempt { fchdir(directory.raw) }
+        // Wherever it came from: for a directory outside the kernel answers a path that does not start at the root.
         var buffer = [CChar](repeating: 0, count: 4096)
         guard gantry_getcwd(&buffer, buffer.count) > 0 else { throw Failure.last }
         guard buffer[0] == CChar(UInt8(ascii: "/")) else { throw Failure(errno: EXDEV) }

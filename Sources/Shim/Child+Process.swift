@@ -18,7 +18,7 @@ extension Child {
     private func giveTo(_ user: UInt32, _ descriptor: CInt) throws(Failure) {
         var status = stat()
         try attempt { fstat(descriptor, &status) }
-        // /dev/null is the host's, not the container's to own.
+        // A null device, whosever it is, keeps its owner.
         guard gantry_file_type(status.st_mode) != Int(S_IFCHR) || status.st_rdev != gantry_makedev(1, 3) else { return }
         if fchown(descriptor, user, UInt32.max) == 0 { return }
         // A file of someone's outside the user namespace stays theirs; the open descriptor works all the same.

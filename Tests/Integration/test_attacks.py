@@ -11,6 +11,7 @@ import stat
 import subprocess
 import tarfile
 import threading
+import time
 
 import pytest
 
@@ -67,6 +68,8 @@ class Exchange:
         while not self.ended.is_set():
             if self.libc.renameat2(-100, self.names[0], -100, self.names[1], 2) == 0:
                 self.count += 1
+            # Thousands of times a second, and the processor is left to the others in between.
+            time.sleep(0.0002)
 
     def __enter__(self):
         self.thread = threading.Thread(target=self.run)
@@ -98,16 +101,13 @@ def test_kernel_file_systems_behind_links(gantry, image, outside, place):
     assert gantry("run", "--rm", inside, "/bin/busybox", "true").returncode == 125
 
 
-@pytest.mark.parametrize("path", ["/proc", "/proc/self", "/proc/sys/kernel", "/proc/self/attr", "/../proc/"])
+@pytest.mark.parametrize("path", ["/proc", "/../proc/self/attr", "/proc/sys/kernel/"])
 def test_volumes_over_proc(gantry, image, outside, path):
     """CVE-2019-16884, 2015-3631, 2025-52881: a false /proc would take the engine's own writes."""
     name = image([], {"Volumes": {path: {}}})
-    result = gantry("run", "--rm", name, "/bin/busybox", "true")
-    assert result.returncode == 125 and "inside /proc" in result.stderr, result.stderr
-    for options in (["-v", f"{outside}:{path}"], ["-v", f"v-proc:{path}"], ["--tmpfs", path], ["--mount", f"type=bind,src={outside},dst={path}"]):
-        result = gantry("run", "--rm", *options, "busybox", "true")
+    for options in ([name], ["-v", f"{outside}:{path}", "busybox"], ["--tmpfs", path, "busybox"]):
+        result = gantry("run", "--rm", *options, "true")
         assert result.returncode == 125 and "inside /proc" in result.stderr, (options, result.stderr)
-    gantry("volume", "rm", "-f", "v-proc")
 
 
 def test_files_of_the_engine_behind_links(gantry, image, outside):
@@ -126,18 +126,18 @@ def test_files_of_the_engine_behind_links(gantry, image, outside):
 def test_working_directory_through_a_descriptor(gantry, image):
     """CVE-2024-21626: no descriptor of the host is a way into it, at start, exec or build."""
     container = gantry.ok("run", "-d", "busybox", "sleep", "1000").strip()
-    for number in range(3, 16):
+    for number in range(3, 12):
         result = gantry("exec", "-w", f"/proc/self/fd/{number}", container, "sh", "-c", "pwd; ls -a ../../../..")
         assert result.returncode != 0 and "gantry" not in result.stdout, result.stdout
-    hosts = set(os.listdir("/")) - set(gantry.ok("exec", container, "ls", "-a", "/").split())
-    for number in (3, 5, 7, 9):
+    for number in (3, 6, 7, 8):
         result = gantry("run", "--rm", "-w", f"/proc/self/fd/{number}/../..", "busybox", "ls", "-a")
-        assert hosts and not hosts & set(result.stdout.split()), result.stdout
+        assert result.returncode != 0 and result.stdout == ""
     name = image([("here", SYM, "/proc/self/fd/8")], {"WorkingDir": "/here"})
     result = gantry("run", "--rm", name, "/bin/busybox", "pwd")
     assert result.returncode != 0 and result.stdout == ""
-    build = gantry("build", "-", input="FROM busybox\nWORKDIR /proc/self/fd/8\nRUN pwd; ls -a ../../..\n")
-    assert build.returncode != 0, build.stdout
+    for number in (6, 8):
+        build = gantry("build", "-", input=f"FROM busybox\nWORKDIR /proc/self/fd/{number}\nRUN pwd; ls -a ../../..\n")
+        assert build.returncode != 0, build.stdout
 
 
 def test_working_directory_that_is_a_file(gantry):
@@ -154,7 +154,7 @@ def test_mount_targets_that_turn_into_links(gantry, outside):
     (folder / "link").symlink_to(outside)
     started = 0
     with Exchange(folder / "place", folder / "link"):
-        for number in range(12):
+        for number in range(8):
             result = gantry(
                 "run", "--rm", "-v", "v-race:/data", "--tmpfs", f"/data/place/t{number}", "-v", f"/etc/hostname:/data/place/f{number}",
                 "-v", f"/etc:/data/place/d{number}:ro", "busybox", "true")
@@ -174,7 +174,7 @@ def test_places_in_volumes_that_turn_into_links(gantry, outside):
     for path in ("link", "../..", "/etc", "sub/../../.."):
         assert gantry("run", "--rm", "--mount", mount.format(path), "busybox", "ls", "/m").returncode == 125, path
     with Exchange(folder / "sub", folder / "link"):
-        for _ in range(12):
+        for _ in range(8):
             result = gantry("run", "--rm", "--mount", mount.format("sub"), "busybox", "ls", "/m")
             assert "canary" not in result.stdout and result.returncode in (0, 125), result.stderr
 
@@ -247,7 +247,7 @@ def test_whoever_enters_shows_nothing_of_the_host(gantry):
     """CVE-2016-9962, 2015-3627: a process of the container watches what comes in for execs and looks into it at once."""
     container = gantry.ok("run", "-d", "python:3.11-slim", "python3", "-c", WATCH).strip()
     wait_for(lambda: "ready" in gantry.ok("logs", container), "the watcher")
-    for _ in range(30):
+    for _ in range(20):
         gantry.ok("exec", container, "true")
     gantry.ok("exec", container, "touch", "/stop")
     assert gantry.ok("wait", container).strip() == "0"
@@ -293,11 +293,11 @@ def test_only_three_descriptors_everywhere(gantry):
     for command in (["run", "--rm", "busybox"], ["run", "--rm", "-t", "busybox"], ["run", "--rm", "-i", "busybox"], ["run", "--rm", "-u", "1000", "busybox"],
                     ["run", "--rm", "--privileged", "busybox"], ["exec", container], ["exec", "-t", container], ["exec", "-i", container]):
         assert numbers(gantry.ok(*command, "sh", "-c", LIST, input="" if "-i" in command else None)) == [0, 1, 2], command
-    steps = f"FROM busybox\nRUN {LIST} > /list; echo found $(cat /list) end\n"
+    steps = f"FROM busybox\nRUN ({LIST}) > /list; echo found $(cat /list) end\n"
     build = gantry("build", "--no-cache", "-", input=steps)
     assert build.returncode == 0 and "found 0 1 2 end" in build.stdout + build.stderr, build.stdout + build.stderr
     checked = gantry.ok(
-        "run", "-d", "--health-cmd", f"{LIST} > /list", "--health-interval", "200ms", "busybox", "sleep", "1000").strip()
+        "run", "-d", "--health-cmd", f"({LIST}) > /list", "--health-interval", "200ms", "busybox", "sleep", "1000").strip()
     listed = wait_for(lambda: gantry("exec", checked, "cat", "/list").stdout, "the health check")
     assert numbers(listed) == [0, 1, 2]
 
@@ -502,12 +502,32 @@ def test_copies_never_follow_a_link_out(gantry, outside, running):
     mine.mkdir()
     (mine / "canary").write_text("overwritten")
     with Exchange(folder / "place", folder / "link"):
-        for _ in range(10):
+        for _ in range(6):
             out = gantry("cp", "copies:/data/place/canary", "-")
             assert "whole" not in out.stdout
             gantry("cp", mine / "canary", "copies:/data/place/canary")
             gantry("cp", f"{mine}/.", "copies:/data/place")
             gantry("cp", mine, "copies:/data/place/new")
+
+
+@pytest.mark.parametrize("running", [True, False])
+def test_copies_stay_in_places_of_volumes(gantry, outside, running):
+    """CVE-2026-42306: as above, where only a place in the volume is mounted and the place itself is swapped."""
+    folder = volume(gantry, "v-place")
+    (folder / "sub").mkdir()
+    (folder / "sub" / "canary").write_text("the container's")
+    gantry.ok("create", "--name", "places", "--mount", "type=volume,src=v-place,dst=/m,volume-subpath=sub", "busybox", "sleep", "1000")
+    if running:
+        gantry.ok("start", "places")
+    (folder / "link").symlink_to(outside)
+    mine = outside.parent / "mine"
+    mine.mkdir()
+    (mine / "canary").write_text("overwritten")
+    with Exchange(folder / "sub", folder / "link"):
+        for _ in range(6):
+            assert "whole" not in gantry("cp", "places:/m/canary", "-").stdout
+            gantry("cp", mine / "canary", "places:/m/canary")
+            gantry("cp", f"{mine}/.", "places:/m")
 
 
 def test_archives_are_unpacked_by_the_daemon(gantry, image, tmp_path):
