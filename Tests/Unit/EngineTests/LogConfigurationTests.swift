@@ -59,7 +59,7 @@ import Testing
             var settings = ContainerSettings(image: "busybox")
             settings.labels = ["a": "1", "b": "2", "app.x": "\"q\"\n"]
             settings.environment = ["E=5", "F=a=b", "PATH=/bin"]
-            let digest = try #require(Digest("sha256:" + String(repeating: "ab", count: 32)))
+            let digest = try Digest("sha256:" + String(repeating: "ab", count: 32))
             return ContainerRecord(
                 id: String(repeating: "c", count: 64), name: "web", createdAt: .now(), settings: settings, program: ["sh", "-c", "x"],
                 imageID: digest, chainID: nil, platform: Platform(os: "linux", architecture: "amd64"))
