@@ -173,7 +173,9 @@ enum RecordFile {
         let header = number(6)
         guard header >= 0, 10 + header <= size else { return 0 }
         let last = number(size - 4)
-        if size == 10 + header || (last >= Int64(fixed) && size - 8 - last >= 10 + header && number(size - 8 - last) == last) { return size }
+        if size == 10 + header || (last >= Int64(fixed) && size - 8 - last >= 10 + header && number(size - 8 - last) == last) {
+            return size
+        }
         var sound = 10 + header
         while true {
             let length = number(sound)

@@ -50,9 +50,7 @@ final class LogHelper {
         guard let base = content.baseAddress, content.count > 0 else { return }
         send()
         guard waiting.count - position + content.count <= max(limit, content.count) else {
-            hasGap[stream] = true
-            isGapWhole[stream] = content[content.count - 1] == 10
-            return
+            return drop(content, stream, now)
         }
         var start = 0
         if hasGap[stream] {
@@ -71,7 +69,22 @@ final class LogHelper {
         send()
     }
 
-    private func queue(_ content: [UInt8], _ stream: Int, _ now: Int64) { content.withUnsafeBufferPointer { queue($0, stream, now) } }
+    /// A line that has begun is brought to its end first, unless it is a very long one.
+    private func drop(_ content: UnsafeBufferPointer<UInt8>, _ stream: Int, _ now: Int64) {
+        if !hasGap[stream], !isBetweenLines[stream], let base = content.baseAddress, let newline = memchr(base, 10, content.count),
+            waiting.count - position < 2 * limit + Minder.bufferSize
+        {
+            let length = UnsafeRawPointer(base).distance(to: UnsafeRawPointer(newline)) + 1
+            queue(UnsafeBufferPointer(rebasing: content[..<length]), stream, now)
+            isBetweenLines[stream] = true
+        }
+        hasGap[stream] = true
+        isGapWhole[stream] = content[content.count - 1] == 10
+    }
+
+    private func queue(_ content: [UInt8], _ stream: Int, _ now: Int64) {
+        content.withUnsafeBufferPointer { queue($0, stream, now) }
+    }
 
     private func queue(_ content: UnsafeBufferPointer<UInt8>, _ stream: Int, _ now: Int64) {
         if position > 65536 {
@@ -136,7 +149,8 @@ final class LogHelper {
         let content = UnsafeMutablePointer<UInt8>.allocate(capacity: Minder.bufferSize)
         while receive(socket, &header, headerSize) {
             var reader = ByteReader(header)
-            guard let count = reader.number(UInt32.self), let stream = reader.number(UInt8.self), let now = reader.number(Int64.self),
+            guard let count = reader.number(UInt32.self), let stream = reader.number(UInt8.self),
+                let now = reader.number(Int64.self),
                 Int(count) <= Minder.bufferSize, stream < 2, receive(socket, content, Int(count))
             else { break }
             log.add(UnsafeBufferPointer(start: content, count: Int(count)), stream: Int(stream), at: now)

@@ -394,7 +394,7 @@ def test_non_blocking_file(daemon, gantry):
     lines = gantry.ok("logs", "loose").splitlines()
     assert lines[0] == "first" and lines[-1] == "last"
     numbers = [int(line) for line in lines[1:-1]]
-    assert numbers == list(range(1, len(numbers) + 1)) and len(numbers) < 300000
+    assert numbers == sorted(set(numbers)) and numbers[0] == 1 and 1000 < len(numbers) < 300000
 
 
 def test_non_blocking_file_loses_nothing_without_need(gantry):

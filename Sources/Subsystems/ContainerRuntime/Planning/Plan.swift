@@ -39,7 +39,8 @@ package struct Plan: Sendable {
         steps.map { step in
             let numbers = step.numbers.map { "0x" + String($0, radix: 16) }
             let strings = step.strings.map { bytes in
-                step.operation == .seccomp || step.operation == .logService ? "<\(bytes.count) bytes>" : "\"\(String(decoding: bytes, as: UTF8.self))\""
+                step.operation == .seccomp || step.operation == .logService
+                    ? "<\(bytes.count) bytes>" : "\"\(String(decoding: bytes, as: UTF8.self))\""
             }
             return (["\(step.operation)"] + numbers + strings).joined(separator: " ")
         }.joined(separator: "\n")
