@@ -70,7 +70,8 @@ struct Child: ~Copyable {
 
     private mutating func perform(_ step: PlanStep) throws(Failure) {
         switch step.operation {
-        case .stateDirectory, .streams, .log, .logService, .outOfMemoryFile, .enterProcessNamespace, .fork: throw Failure(errno: EBADMSG)
+        case .stateDirectory, .streams, .log, .logService, .outOfMemoryFile, .enterProcessNamespace, .fork:
+            throw Failure(errno: EBADMSG)
         case .enterCgroups: for path in step.strings { try writeControl(path, [48]) }
         case .enterNamespace:
             let descriptor = try step.descriptor(0)

@@ -46,7 +46,9 @@ struct Init {
         sigprocmask(SIG_SETMASK, &mask, nil)
         execvp(program[0]!, program)
         let code = gantry_errno()
-        let name = Array(UnsafeBufferPointer(start: UnsafeRawPointer(program[0]!).assumingMemoryBound(to: UInt8.self), count: strlen(program[0]!)))
+        let name = Array(
+            UnsafeBufferPointer(
+                start: UnsafeRawPointer(program[0]!).assumingMemoryBound(to: UInt8.self), count: strlen(program[0]!)))
         say(bytes("exec ") + name + bytes(" failed: ") + text(code))
         _exit(code == ENOENT ? 127 : code == EACCES ? 126 : 1)
     }
@@ -65,7 +67,9 @@ struct Init {
             while true {
                 let ended = waitpid(-1, &status, WNOHANG)
                 if ended <= 0 { break }
-                if ended == child { return gantry_wifsignaled(status) != 0 ? 128 + gantry_wtermsig(status) : gantry_wexitstatus(status) }
+                if ended == child {
+                    return gantry_wifsignaled(status) != 0 ? 128 + gantry_wtermsig(status) : gantry_wexitstatus(status)
+                }
             }
         }
     }

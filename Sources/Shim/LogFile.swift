@@ -4,15 +4,19 @@ import CLinux
 final class LogFile {
     enum Format { case jsonLines, records }
 
-    private let path: [UInt8]
-    private let format: Format
-    private let maximumSize: Int64
-    private let files: Int
-    /// JSON members, or for records the text that begins each file.
-    private let attributes: [UInt8]
+    struct Settings {
+        var path: [UInt8]
+        var format: Format
+        var maximumSize: Int64
+        var files: Int
+        /// JSON members, or for records the text that begins each file.
+        var attributes: [UInt8]
+    }
+
+    private let settings: Settings
     /// Locked while files change their names: the daemon compresses what was rotated, and opens all that there are.
-    private let directory: CInt
-    private var file: CInt = -1
+    let directory: CInt
+    private(set) var file: CInt = -1
     private var size: Int64 = 0
     private let buffered = Bytes()
     /// For standard output and error, of the present ``moment``.
@@ -23,20 +27,24 @@ final class LogFile {
 
     private static let batch = 128 << 10
 
-    init(path: [UInt8], format: Format, maximumSize: Int64, files: Int, attributes: [UInt8]) throws(Failure) {
-        self.path = path
-        self.format = format
-        self.maximumSize = maximumSize
-        self.files = files
-        self.attributes = attributes
+    init(_ settings: Settings) throws(Failure) {
+        self.settings = settings
+        let path = settings.path
         let slash = path.lastIndex(of: UInt8(ascii: "/")) ?? 0
         let parent = slash == 0 ? bytes("/") : Array(path[..<slash])
         directory = try attempt { withC(parent) { gantry_openat(AT_FDCWD, $0, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0) } }
         try open()
     }
 
+    deinit {
+        if file >= 0 { close(file) }
+        close(directory)
+    }
+
+    private var format: Format { settings.format }
+
     private func open() throws(Failure) {
-        let path = self.path
+        let path = settings.path
         let opened = try attempt {
             withC(path) { gantry_openat(AT_FDCWD, $0, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0o640) }
         }
@@ -58,7 +66,7 @@ final class LogFile {
         case .records:
             size = RecordFile.soundSize(of: file, size: size)
             _ = ftruncate(file, off_t(size))
-            if size == 0 { RecordFile.appendHeader(attributes, to: buffered) }
+            if size == 0 { RecordFile.appendHeader(settings.attributes, to: buffered) }
         case .jsonLines:
             var last: UInt8 = 10
             if size > 0, pread(file, &last, 1, off_t(size - 1)) == 1, last != 10 { buffered.append(10) }
@@ -71,13 +79,13 @@ final class LogFile {
     func begin(at now: Int64) {
         moment = now
         guard format == .jsonLines else { return }
-        endings[0] = JSONLine.ending(isError: false, attributes: attributes, at: now)
-        endings[1] = JSONLine.ending(isError: true, attributes: attributes, at: now)
+        endings[0] = JSONLine.ending(isError: false, attributes: settings.attributes, at: now)
+        endings[1] = JSONLine.ending(isError: true, attributes: settings.attributes, at: now)
     }
 
     /// - Parameter ended: the text ends a line; its newline is not part of it.
     func append(_ text: UnsafeBufferPointer<UInt8>, stream: Int, ended: Bool) {
-        if maximumSize > 0 && size + Int64(buffered.count) >= maximumSize { rotate() }
+        if settings.maximumSize > 0 && size + Int64(buffered.count) >= settings.maximumSize { rotate() }
         switch format {
         case .jsonLines:
             endings[stream].withUnsafeBufferPointer { JSONLine.append(text, newline: ended, ending: $0, to: buffered) }
@@ -104,6 +112,7 @@ final class LogFile {
 
     /// `log.1` is the newest of the old ones. Put off while the daemon has the names locked, which it has for moments only.
     private func rotate() {
+        let files = settings.files
         if files <= 1 {
             flush()
             _ = ftruncate(file, 0)
@@ -128,7 +137,7 @@ final class LogFile {
         hasRotated = true
     }
 
-    private func name(_ number: Int) -> [UInt8] { number == 0 ? path : path + [46] + decimal(Int64(number)) }
+    private func name(_ number: Int) -> [UInt8] { number == 0 ? settings.path : settings.path + [46] + decimal(Int64(number)) }
 }
 
 /// The `local` driver's own form. A file begins with `GLOG1`, a newline, the length of the attributes (4 bytes) and the attributes
@@ -164,7 +173,9 @@ enum RecordFile {
         let header = number(6)
         guard header >= 0, 10 + header <= size else { return 0 }
         let last = number(size - 4)
-        if size == 10 + header || (last >= Int64(fixed) && size - 8 - last >= 10 + header && number(size - 8 - last) == last) { return size }
+        if size == 10 + header || (last >= Int64(fixed) && size - 8 - last >= 10 + header && number(size - 8 - last) == last) {
+            return size
+        }
         var sound = 10 + header
         while true {
             let length = number(sound)

@@ -55,7 +55,11 @@ extension Minder {
             for client in clients { polled.append(pollfd(fd: client.socket, events: Int16(POLLOUT), revents: 0)) }
             _ = poll(&polled, nfds_t(polled.count), 1000)
             for index in 0..<polled.count where polled[index].revents != 0 {
-                if Int32(polled[index].revents) & (POLLHUP | POLLERR) != 0 { clients[index].isGone = true } else { clients[index].write() }
+                if Int32(polled[index].revents) & (POLLHUP | POLLERR) != 0 {
+                    clients[index].isGone = true
+                } else {
+                    clients[index].write()
+                }
             }
         }
     }

@@ -84,6 +84,7 @@ final class Minder {
         add(listener, POLLIN)
         add(channel, POLLIN)
         add(log?.forwarder.flatMap { $0.isPending ? $0.socket : nil } ?? -1, POLLOUT)
+        add(log?.helper?.socket ?? -1, POLLIN | (log?.helper?.isPending == true ? POLLOUT : 0))
         add(input.isEmpty ? -1 : (settings.terminal ? terminal : inputPipe), POLLOUT)
         let firstOutput = polled.count
         for output in outputs { add(waits ? -1 : output, POLLIN) }
@@ -99,11 +100,12 @@ final class Minder {
         terminalQuiet = false
         if polled[2].revents != 0 { readChannel() }
         if polled[3].revents != 0 || log?.forwarder?.waitsForService == true { log?.forwarder?.send() }
+        if polled[4].revents != 0 { log?.hearHelper() }
         for output in 0..<outputs.count where polled[firstOutput + output].revents != 0 { take(output: output) }
         // What is kept is on its way to the disk before anything else is waited for.
         log?.flush()
         if log?.takeRotation() == true { tellOthers(.logRotated) }
-        if polled[4].revents != 0 { writeInput() }
+        if polled[5].revents != 0 { writeInput() }
         serve(polled[firstClient...])
         if polled[1].revents != 0 { accept() }
         if polled[0].revents != 0 { reap() }

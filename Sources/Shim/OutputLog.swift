@@ -2,7 +2,9 @@ import CLinux
 
 /// Cuts the output into lines and hands them to where they are kept and sent.
 final class OutputLog {
-    private let file: LogFile?
+    private var file: LogFile?
+    /// In place of the file.
+    private(set) var helper: LogHelper?
     let forwarder: LogForwarder?
     /// What has come of a line that has not ended yet, for stdout and stderr.
     private let partial = [Bytes(), Bytes()]
@@ -12,8 +14,9 @@ final class OutputLog {
     /// Docker's limit: a longer line is kept in pieces without a line end.
     private static let lineLimit = 16384
 
-    init(file: LogFile?, forwarder: LogForwarder?) {
+    init(file: LogFile?, helper: LogHelper? = nil, forwarder: LogForwarder? = nil) {
         self.file = file
+        self.helper = helper
         self.forwarder = forwarder
     }
 
@@ -24,15 +27,21 @@ final class OutputLog {
 
     /// Whether a file has been rotated since this was last asked.
     func takeRotation() -> Bool {
+        if let helper, helper.takeRotation() { return true }
         guard let file, file.hasRotated else { return false }
         file.hasRotated = false
         return true
     }
 
     func add(_ content: UnsafeBufferPointer<UInt8>, isError: Bool) {
-        let stream = isError ? 1 : 0
-        let rest = partial[stream]
         let now = Clock.realtime()
+        helper?.add(content, stream: isError ? 1 : 0, at: now)
+        if file != nil || forwarder != nil { add(content, stream: isError ? 1 : 0, at: now) }
+    }
+
+    /// - Parameter now: when it came, in nanoseconds since 1970.
+    func add(_ content: UnsafeBufferPointer<UInt8>, stream: Int, at now: Int64) {
+        let rest = partial[stream]
         file?.begin(at: now)
         var start = 0
         while start < content.count {
@@ -60,8 +69,16 @@ final class OutputLog {
         goesOn[stream] = !ended
     }
 
-    /// Writes what is buffered; called when nothing else is to do.
+    /// Writes what is buffered.
     func flush() { file?.flush() }
+
+    /// Hears what the helper has to say, and goes on without it when it is gone.
+    func hearHelper() {
+        guard let helper, !helper.hear() else { return }
+        self.helper = nil
+        // Should that fail the log ends here; the container does not.
+        do throws(Failure) { file = try LogFile(helper.settings) } catch { file = nil }
+    }
 
     /// The end of the output: lines that never ended are kept as they are.
     func finish() {
@@ -72,6 +89,7 @@ final class OutputLog {
             partial[stream].removeAll()
         }
         flush()
+        helper?.finish()
         forwarder?.finish()
     }
 }

@@ -5,6 +5,7 @@ struct Setup {
     private let steps: [PlanStep]
     private var settings = Settings()
     private var logFile: LogFile?
+    private var helper: LogHelper?
     private var forwarder: LogForwarder?
     private var listener: CInt = -1
     private var index = 0
@@ -58,9 +59,15 @@ struct Setup {
             settings.stdinOnce = try step.flag(2)
             settings.leaves = try step.flag(3)
         case .log:
-            logFile = try LogFile(
+            let settings = LogFile.Settings(
                 path: try step.string(0), format: try step.flag(2) ? .records : .jsonLines, maximumSize: Int64(try step.number(0)),
                 files: Int(try step.number(1)), attributes: try step.string(1))
+            let file = try LogFile(settings)
+            if try step.flag(3) {
+                helper = try LogHelper(file, settings, limit: Int(try step.number(3)))
+            } else {
+                logFile = file
+            }
         case .logService: forwarder = try makeForwarder(step)
         case .outOfMemoryFile: settings.outOfMemoryFile = try step.string(0)
         case .enterProcessNamespace: try Stage.perform(step)
@@ -171,7 +178,8 @@ struct Setup {
     }
 
     private func log() -> OutputLog? {
-        logFile == nil && forwarder == nil ? nil : OutputLog(file: logFile, forwarder: forwarder)
+        if logFile == nil && helper == nil && forwarder == nil { return nil }
+        return OutputLog(file: logFile, helper: helper, forwarder: forwarder)
     }
 
     /// For a daemon that comes later; the file appears whole or not at all.

@@ -370,6 +370,39 @@ def test_non_blocking_container_does_not_wait(gantry, tmp_path):
         assert gantry.ok("logs", "free").splitlines() == [str(number) for number in range(1, 300001)]
 
 
+def test_non_blocking_file(daemon, gantry):
+    """The disk's part is played by the process that writes the log, stopped: the container goes on, and whole lines are lost."""
+    gantry.ok("run", "-d", "-i", "--name", "loose", "--log-opt", "mode=non-blocking", "--log-opt", "max-buffer-size=256k", "busybox", "sh",
+              "-c", "echo first; read go; seq 300000; echo done > /tmp/done; read more; echo last")
+    wait_for(lambda: gantry.ok("logs", "loose") == "first\n", "the first line")
+    pid = int(gantry.ok("inspect", "-f", "{{.State.Pid}}", "loose"))
+    shim = int(open(f"/proc/{pid}/stat").read().rsplit(")", 1)[1].split()[1])
+    children = [int(child) for child in open(f"/proc/{shim}/task/{shim}/children").read().split()]
+    [writer] = [child for child in children if child != pid]
+    os.kill(writer, signal.SIGSTOP)
+    with subprocess.Popen([gantry.path, "attach", "--sig-proxy=false", "loose"], stdin=subprocess.PIPE, stdout=subprocess.DEVNULL,
+                          env=gantry.environment) as attached:
+        attached.stdin.write(b"go\n")
+        attached.stdin.flush()
+        wait_for(lambda: gantry("exec", "loose", "cat", "/tmp/done").stdout == "done\n", "the container to go on")
+        assert gantry.ok("logs", "loose") == "first\n"
+        os.kill(writer, signal.SIGCONT)
+        wait_for(lambda: gantry.ok("logs", "loose") != "first\n", "more lines")
+        attached.stdin.write(b"more\n")
+        attached.stdin.close()
+        gantry.ok("wait", "loose")
+    lines = gantry.ok("logs", "loose").splitlines()
+    assert lines[0] == "first" and lines[-1] == "last"
+    numbers = [int(line) for line in lines[1:-1]]
+    assert numbers == sorted(set(numbers)) and numbers[0] == 1 and 1000 < len(numbers) < 300000
+
+
+def test_non_blocking_file_loses_nothing_without_need(gantry):
+    run(gantry, "calm", "seq 1000; printf end", "--log-opt", "mode=non-blocking", "--log-opt", "max-size=8k", "--log-opt", "max-file=40",
+        "--log-opt", "compress=true")
+    assert gantry.ok("logs", "calm") == "".join(f"{number}\n" for number in range(1, 1001)) + "end"
+
+
 def test_syslog_without_a_service(cli):
     result = cli("run", "--rm", "--log-driver", "syslog", "--log-opt", "syslog-address=tcp://127.0.0.1:1", "busybox", "true")
     assert result.returncode == 125
@@ -377,7 +410,7 @@ def test_syslog_without_a_service(cli):
 
 
 def test_local_syslog_is_missed(cli):
-    if any(os.path.exists(path) for path in ("/dev/log", "/var/run/syslog", "/var/run/log")):
+    if any(Path(path).is_socket() for path in ("/dev/log", "/var/run/syslog", "/var/run/log")):
         pytest.skip("this host has a syslog service of its own")
     result = cli("run", "--rm", "--log-driver", "syslog", "busybox", "true")
     assert result.returncode == 125

@@ -23,7 +23,8 @@ struct SpecificationBuilder {
         let settings = record.settings
         let host = settings.host
         var options = try Self.security(host)
-        options.arguments = InitProgram.isUsed(by: record, context.configuration) ? InitProgram.arguments(record.program) : record.program
+        options.arguments =
+            InitProgram.isUsed(by: record, context.configuration) ? InitProgram.arguments(record.program) : record.program
         options.environment = Self.environment(settings, identity: identity, links: linkEnvironment)
         options.workingDirectory = settings.workingDirectory.isEmpty ? "/" : settings.workingDirectory
         options.user = RuntimeSpecification.User(uid: identity.userID, gid: identity.groupID, additionalGids: identity.groups)

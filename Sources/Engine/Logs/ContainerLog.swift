@@ -35,9 +35,12 @@ struct ContainerLog: Sendable {
     func file() throws -> LogFile? {
         guard let path, let rotation = configuration.rotation else { return nil }
         if configuration.driver == .local { try FileSystem.makeDirectories("\(directory)/local-logs", mode: 0o700) }
-        return LogFile(
+        var file = LogFile(
             path: path, format: format, maxSize: rotation.maxSize, maxFiles: rotation.maxFiles,
             attributes: LogAttributes.json(try attributes()))
+        // Of what goes to a service it is the service that may be too slow; its copy is whole.
+        if configuration.driver == .jsonFile || configuration.driver == .local { file.dropsAfter = configuration.nonBlockingBuffer }
+        return file
     }
 
     /// For the shim: the log service. Blocks while it is looked for.

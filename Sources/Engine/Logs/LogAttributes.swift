@@ -26,7 +26,8 @@ enum LogAttributes {
     /// A JSON object with its keys in order; empty text for no attributes.
     static func json(_ attributes: [String: String]) -> String {
         if attributes.isEmpty { return "" }
-        return "{" + attributes.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }.joined(separator: ",") + "}"
+        return "{" + attributes.sorted { $0.key < $1.key }.map { "\(quoted($0.key)):\(quoted($0.value))" }.joined(separator: ",")
+            + "}"
     }
 
     private static func quoted(_ text: String) -> String {

@@ -24,7 +24,8 @@ struct LogTail {
                 if lines >= missing { return LogTail(index: index, offset: 0, skipped: lines - missing) }
                 missing -= lines
             } else {
-                let (found, offset) = format == .jsonLines ? try lineStart(missing, in: source) : try recordStart(missing, in: source)
+                let (found, offset) =
+                    format == .jsonLines ? try lineStart(missing, in: source) : try recordStart(missing, in: source)
                 if found == missing { return LogTail(index: index, offset: offset, skipped: 0) }
                 missing -= found
             }

@@ -20,8 +20,9 @@ package enum PlanOperation: UInt16, Sendable {
     case stateDirectory = 1
     /// numbers: terminal, open stdin, stdin once, 1 to leave the process alone once it runs.
     case streams = 2
-    /// numbers: bytes until rotation or 0, files kept, 0 for JSON lines or 1 for records; strings: path, attributes: a JSON member with
-    /// a comma after it for lines, an object for records, or empty.
+    /// numbers: bytes until rotation or 0, files kept, 0 for JSON lines or 1 for records, bytes that may wait for the disk before lines
+    /// are dropped or 0 to wait for the disk; strings: path, attributes: a JSON member with a comma after it for lines, an object for
+    /// records, or empty.
     case log = 3
     /// strings: path of memory.events or memory.oom_control.
     case outOfMemoryFile = 4

@@ -136,7 +136,7 @@ import Testing
         let answer = try await ask("GET /v1.45/containers/web/logs?stdout=1&stderr=1&timestamps=1")
         #expect(answer.head.contains("Content-Type: application/vnd.docker.multiplexed-stream"))
         let line = "2026-11-23T19:09:14.000000000Z out\n"
-        #expect(answer.pieces.first?.utf8.elementsEqual(MultiplexedFrame(.stdout, Array(line.utf8)).encoded) == true)
+        #expect(answer.pieces.first?.utf8.starts(with: MultiplexedFrame(.stdout, Array(line.utf8)).encoded) == true)
         #expect(try await ask("GET /v1.41/containers/web/logs?stdout=1").head.contains("application/vnd.docker.raw-stream"))
         #expect(
             try await ask("GET /containers/web/logs").body

@@ -28,6 +28,6 @@ import Testing
                 == "\u{1}\0\0\0\0\0\0\u{4}out\n\u{2}\0\0\0\0\0\0\u{4}err\n")
         #expect(
             text(LogLineFormat(multiplexed: true, timestamps: false, details: true))
-                == "\u{1}\0\0\0\0\0\0\u{10}a%2F=1,b=2+3 out\n\u{2}\0\0\0\0\0\0\u{5} err\n")
+                == "\u{1}\0\0\0\0\0\0\u{11}a%2F=1,b=2+3 out\n\u{2}\0\0\0\0\0\0\u{5} err\n")
     }
 }

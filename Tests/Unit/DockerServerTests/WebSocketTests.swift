@@ -17,14 +17,17 @@ import Testing
 
     private func frame(_ first: UInt8, _ payload: [UInt8]) -> [UInt8] {
         let mask: [UInt8] = [9, 8, 7, 6]
-        let length: [UInt8] = payload.count < 126 ? [0x80 | UInt8(payload.count)] : [0xFE, UInt8(payload.count >> 8), UInt8(payload.count & 255)]
+        let length: [UInt8] =
+            payload.count < 126 ? [0x80 | UInt8(payload.count)] : [0xFE, UInt8(payload.count >> 8), UInt8(payload.count & 255)]
         return [first] + length + mask + payload.enumerated().map { $1 ^ mask[$0 & 3] }
     }
 
     @Test(arguments: [1, 2, 5, 4096])
     func framesHoweverCut(size: Int) throws {
         let long = (0..<300).map { UInt8($0 & 255) }
-        let input = frame(0x82, [1, 2, 3]) + frame(0x01, [4]) + frame(0x89, [5]) + frame(0x80, long) + frame(0x8A, []) + frame(0x88, [3, 232])
+        let input =
+            frame(0x82, [1, 2, 3]) + frame(0x01, [4]) + frame(0x89, [5]) + frame(0x80, long) + frame(0x8A, [])
+            + frame(0x88, [3, 232])
         var decoder = WebSocketDecoder()
         var data: [UInt8] = []
         var others: [WebSocketDecoder.Event] = []

@@ -16,8 +16,9 @@ import Testing
         #expect(try make("none", ["anything": "goes"]).rotation == nil)
         #expect(try make("journald").rotation == .local)
         #expect(try make("journald", ["cache-disabled": "true"]).rotation == nil)
-        #expect(try make("syslog", ["cache-max-size": "1m", "cache-max-file": "2", "cache-compress": "false"]).rotation
-            == LogConfiguration.Rotation(maxSize: 1 << 20, maxFiles: 2, compresses: false))
+        #expect(
+            try make("syslog", ["cache-max-size": "1m", "cache-max-file": "2", "cache-compress": "false"]).rotation
+                == LogConfiguration.Rotation(maxSize: 1 << 20, maxFiles: 2, compresses: false))
     }
 
     @Test func fileOptions() throws {
@@ -37,7 +38,8 @@ import Testing
     @Test(arguments: [
         ("tcp://host", SyslogOptions.Address.network(host: "host", port: 514, isStream: true)),
         ("udp://127.0.0.1:601", .network(host: "127.0.0.1", port: 601, isStream: false)),
-        ("udp://[::1]:601", .network(host: "::1", port: 601, isStream: false)), ("tcp://[::1]", .network(host: "::1", port: 514, isStream: true)),
+        ("udp://[::1]:601", .network(host: "::1", port: 601, isStream: false)),
+        ("tcp://[::1]", .network(host: "::1", port: 514, isStream: true)),
         ("unixgram:///dev/null", .unix(path: "/dev/null", isStream: false)), ("", .local),
     ])
     func syslogAddresses(text: String, address: SyslogOptions.Address) throws {
@@ -59,9 +61,10 @@ import Testing
             var settings = ContainerSettings(image: "busybox")
             settings.labels = ["a": "1", "b": "2", "app.x": "\"q\"\n"]
             settings.environment = ["E=5", "F=a=b", "PATH=/bin"]
-            let digest = try #require(Digest("sha256:" + String(repeating: "ab", count: 32)))
+            let digest = try Digest("sha256:" + String(repeating: "ab", count: 32))
             return ContainerRecord(
-                id: String(repeating: "c", count: 64), name: "web", createdAt: .now(), settings: settings, program: ["sh", "-c", "x"],
+                id: String(repeating: "c", count: 64), name: "web", createdAt: .now(), settings: settings,
+                program: ["sh", "-c", "x"],
                 imageID: digest, chainID: nil, platform: Platform(os: "linux", architecture: "amd64"))
         }
     }
@@ -70,7 +73,9 @@ import Testing
         #expect(try LogTag.render("x-{{.Name}}/{{ .ID }}", record) == "x-web/cccccccccccc")
         #expect(try LogTag.render("{{.ImageName}} {{.Command}} {{.ImageID}}", record) == "busybox sh -c x sha256:ababa")
         #expect(try LogTag.render("plain", record) == "plain")
-        for wrong in ["{{.Name", "{{Name}}", "{{.Nothing}}", "{{}}"] { #expect(throws: GantryError.self) { try LogTag.check(wrong) } }
+        for wrong in ["{{.Name", "{{Name}}", "{{.Nothing}}", "{{}}"] {
+            #expect(throws: GantryError.self) { try LogTag.check(wrong) }
+        }
     }
 
     @Test func attributes() throws {

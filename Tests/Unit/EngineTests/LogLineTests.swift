@@ -23,15 +23,4 @@ import Testing
         "", "{", #"{"log":"abc"#, #"{"log":"a\"#, #"{"log":"a","stream":"stdout","time":"never"}"#, "garbage", #"{"log":"a\u12"}"#,
     ])
     func leavesTornLinesOut(text: String) { #expect(parse(text) == nil) }
-
-    @Test func cutsLinesAcrossChunks() {
-        var buffer = LineBuffer()
-        var lines: [String] = []
-        for chunk in ["ab", "c\nd", "\n\ne"] {
-            _ = buffer.append(Array(chunk.utf8)[...]) {
-                lines.append(String(decoding: $0, as: UTF8.self)); return true
-            }
-        }
-        #expect(lines == ["abc", "d", ""])
-    }
 }

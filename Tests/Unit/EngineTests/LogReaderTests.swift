@@ -41,7 +41,9 @@ import Testing
         return header + numbers.flatMap { line($0, format) }
     }
 
-    private func read(_ path: String, _ format: LogFile.Format, _ change: (inout LogQuery) -> Void = { _ in }) async throws -> [String] {
+    private func read(
+        _ path: String, _ format: LogFile.Format, _ change: (inout LogQuery) -> Void = { _ in }
+    ) async throws -> [String] {
         var query = LogQuery()
         query.stdout = true
         query.stderr = true

@@ -48,6 +48,8 @@ package struct LogFile: Sendable, Equatable {
     package var maxFiles: Int
     /// Told with each line; as JSON, or empty.
     package var attributes: String
+    /// Bytes that may wait for the disk before lines are dropped; nil: the container waits for the disk.
+    package var dropsAfter: Int64?
 
     package init(path: String, format: Format = .jsonLines, maxSize: Int64? = nil, maxFiles: Int = 1, attributes: String = "") {
         self.path = path

@@ -3,7 +3,10 @@ internal import ShimProtocol
 extension LogFile {
     func add(to plan: inout Plan) {
         let member = attributes.isEmpty || format == .records ? attributes : "\"attrs\":\(attributes),"
-        plan.add(.log, [UInt64(max(0, maxSize ?? 0)), UInt64(max(1, maxFiles)), format.rawValue], [path, member])
+        plan.add(
+            .log,
+            [UInt64(max(0, maxSize ?? 0)), UInt64(max(1, maxFiles)), format.rawValue, UInt64(max(0, dropsAfter ?? 0))],
+            [path, member])
     }
 }
 
