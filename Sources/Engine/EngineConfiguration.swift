@@ -12,6 +12,8 @@ package struct EngineConfiguration: Sendable {
     package var registryMirrors: [String] = []
     package var insecureRegistries: [String] = []
     package var labels: [String] = []
+    /// Where the host's CDI files stand; later ones win.
+    package var cdiDirectories = ["/etc/cdi", "/var/run/cdi"]
     package var debug = false
     /// The engine's version, shown to clients.
     package var version = "0.1.0"

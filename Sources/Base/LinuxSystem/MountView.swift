@@ -35,8 +35,7 @@ package final class MountView: Sendable {
     /// - Throws: ``SystemError``. Blocks for a moment.
     package init(root: OwnedDescriptor, attachments: [Attachment], readOnly: Bool, scratch: String) throws {
         self.root = root
-        if attachments.isEmpty {
-            if readOnly { try Self.makeReadOnly(root, "/") }
+        if attachments.isEmpty, !readOnly {
             namespace = nil
         } else {
             namespace = try NamespaceThread.onNewThread {
@@ -74,11 +73,10 @@ package final class MountView: Sendable {
 
     private static func makeReadOnly(_ tree: OwnedDescriptor, _ name: String) throws(SystemError) {
         // An attached mount is changed from within its own namespace only.
-        let flags = UInt32(AT_EMPTY_PATH)
-        // ENOSYS before Linux 5.12: callers look at what was asked for, too.
-        if gantry_mount_setattr(tree.raw, "", flags, UInt64(MOUNT_ATTR_RDONLY), 0, 0, 0) != 0, gantry_errno() != ENOSYS {
-            throw SystemError.last("mount_setattr", name)
-        }
+        if gantry_mount_setattr(tree.raw, "", UInt32(AT_EMPTY_PATH), UInt64(MOUNT_ATTR_RDONLY), 0, 0, 0) == 0 { return }
+        guard gantry_errno() == ENOSYS else { throw SystemError.last("mount_setattr", name) }
+        // Before Linux 5.12.
+        try check("mount", name) { mount(nil, tree.procPath, nil, UInt(MS_REMOUNT | MS_BIND | MS_RDONLY), nil) }
     }
 
     /// Whether writing to an open file or directory would be refused, and whether it lies in the root's own mount.

@@ -32,9 +32,6 @@ enum SettingsCheck {
         guard ["", "runc", "gantry", "io.containerd.runc.v2"].contains(settings.host.runtime) else {
             throw .invalid("unknown or invalid runtime name: \(settings.host.runtime)")
         }
-        guard settings.host.deviceRequestsEmpty else {
-            throw .unsupported("could not select device driver \"\" with capabilities: [[gpu]]")
-        }
         if settings.host.usesInit == true {
             throw GantryError.unsupported(
                 "--init is not supported yet: run a program that reaps its children, such as tini, in the image")
@@ -97,11 +94,6 @@ enum SettingsCheck {
             throw .invalid("conflicting options: port publishing and the container type network mode")
         }
     }
-}
-
-extension HostSettings {
-    /// No device of a driver is asked for.
-    var deviceRequestsEmpty: Bool { resources.deviceRequests.isEmpty }
 }
 
 /// Port texts: `80/tcp`, `8000-8010`.
