@@ -16,6 +16,8 @@ package struct EngineConfiguration: Sendable {
     package var registryMirrors: [String] = []
     package var insecureRegistries: [String] = []
     package var labels: [String] = []
+    /// Where the host's CDI files stand; later ones win.
+    package var cdiDirectories = ["/etc/cdi", "/var/run/cdi"]
     package var debug = false
     /// Of containers that name no log driver of their own.
     package var logDriver = "json-file"

@@ -21,20 +21,20 @@ def test_into_a_container_that_was_never_started(cli, source):
     bound = source / "bound"
     bound.mkdir()
     (source / "file").write_text("old\n")
-    cli.ok("create", "--name", "c", "-v", "vol:/var/lib/v", "-v", f"{bound}:/b", "-v", f"{source}/file:/etc/one", "busybox", "cat", "/etc/one")
-    cli.ok("cp", source / "f", "c:/var/lib/v/f")
-    cli.ok("cp", source / "d", "c:/b")
-    cli.ok("cp", source / "f", "c:/plain")
+    cli.ok("create", "--name", "box", "-v", "vol:/var/lib/v", "-v", f"{bound}:/b", "-v", f"{source}/file:/etc/one", "busybox", "cat", "/etc/one")
+    cli.ok("cp", source / "f", "box:/var/lib/v/f")
+    cli.ok("cp", source / "d", "box:/b")
+    cli.ok("cp", source / "f", "box:/plain")
     assert (bound / "d" / "sub" / "g").read_text() == "deep\n"
     assert cli.ok("run", "--rm", "-v", "vol:/v", "busybox", "cat", "/v/f") == "content\n"
-    names = tarfile.open(fileobj=io.BytesIO(archive(cli, "c:/b/d/."))).getnames()
+    names = tarfile.open(fileobj=io.BytesIO(archive(cli, "box:/b/d/."))).getnames()
     assert set(names) == {".", "./sub", "./sub/g"}
-    assert tarfile.open(fileobj=io.BytesIO(archive(cli, "c:/etc/one"))).extractfile("one").read() == b"old\n"
-    assert cli.ok("diff", "c").split("\n") == ["A /plain", ""], "mounts are no change"
-    image = cli.ok("commit", "c", "made").strip()
+    assert tarfile.open(fileobj=io.BytesIO(archive(cli, "box:/etc/one"))).extractfile("one").read() == b"old\n"
+    assert cli.ok("diff", "box").split("\n") == ["A /plain", ""], "mounts are no change"
+    image = cli.ok("commit", "box", "made").strip()
     assert cli.ok("run", "--rm", image, "ls", "/plain") == "/plain\n"
     assert "No such file" in cli("run", "--rm", image, "ls", "/var/lib/v").stderr, "a place to mount on is no content"
-    cli.ok("rm", "c")
+    cli.ok("rm", "box")
     cli.ok("rmi", "made")
 
 
@@ -57,42 +57,42 @@ def test_links_stay_inside(cli, source):
     """/var/run leads to /run by an absolute link: inside the container, not on the host."""
     canary = source / "canary"
     canary.mkdir()
-    cli.ok("run", "-d", "--name", "c", "-v", "vol:/run/vol", "busybox", "sh", "-c",
+    cli.ok("run", "-d", "--name", "box", "-v", "vol:/run/vol", "busybox", "sh", "-c",
            f"mkdir -p /var /tmp {source}; ln -s /run /var/run; ln -s {canary} /out; ln -s / /tmp/root; touch /ready; sleep 1000")
-    wait_for(lambda: cli("exec", "c", "test", "-e", "/ready").returncode == 0, "the links")
-    cli.ok("cp", source / "f", "c:/var/run/vol/f")
-    assert cli.ok("exec", "c", "cat", "/run/vol/f") == "content\n"
-    assert cli("cp", source / "f", "c:/out/f").returncode == 1
-    cli.ok("cp", source / "f", "c:/tmp/root/etc/f")
-    assert cli.ok("exec", "c", "cat", "/etc/f") == "content\n"
+    wait_for(lambda: cli("exec", "box", "test", "-e", "/ready").returncode == 0, "the links")
+    cli.ok("cp", source / "f", "box:/var/run/vol/f")
+    assert cli.ok("exec", "box", "cat", "/run/vol/f") == "content\n"
+    assert cli("cp", source / "f", "box:/out/f").returncode == 1
+    cli.ok("cp", source / "f", "box:/tmp/root/etc/f")
+    assert cli.ok("exec", "box", "cat", "/etc/f") == "content\n"
     assert list(canary.iterdir()) == []
-    cli.ok("cp", "c:/tmp/root/etc/f", source / "back")
+    cli.ok("cp", "box:/tmp/root/etc/f", source / "back")
     assert (source / "back").read_text() == "content\n"
 
 
 def test_what_only_a_run_has_is_not_seen(cli, source):
-    cli.ok("run", "-d", "--name", "c", "--tmpfs", "/t", "busybox", "sleep", "1000")
-    assert cli("cp", "c:/proc/version", source / "x").returncode == 1
-    assert cli("cp", source / "f", "c:/proc/self/attr/current").returncode == 1
+    cli.ok("run", "-d", "--name", "box", "--tmpfs", "/t", "busybox", "sleep", "1000")
+    assert cli("cp", "box:/proc/version", source / "x").returncode == 1
+    assert cli("cp", source / "f", "box:/proc/self/attr/current").returncode == 1
     assert not (source / "x").exists()
-    assert b"localhost" in archive(cli, "c:/etc/hosts")
+    assert b"localhost" in archive(cli, "box:/etc/hosts")
 
 
 def test_kinds_are_not_exchanged(cli, source):
-    cli.ok("run", "-d", "--name", "c", "busybox", "sh", "-c", "mkdir -p /dir/f; touch /file; sleep 1000")
-    wait_for(lambda: cli("exec", "c", "test", "-e", "/file").returncode == 0, "the file")
-    assert cli("cp", source / "d", "c:/file").returncode == 1
-    assert cli("cp", source / "f", "c:/dir").returncode == 1, "/dir/f is a directory"
-    assert cli.ok("exec", "c", "sh", "-c", "test -d /dir/f && test -f /file && echo whole") == "whole\n"
+    cli.ok("run", "-d", "--name", "box", "busybox", "sh", "-c", "mkdir -p /dir/f; touch /file; sleep 1000")
+    wait_for(lambda: cli("exec", "box", "test", "-e", "/file").returncode == 0, "the file")
+    assert cli("cp", source / "d", "box:/file").returncode == 1
+    assert cli("cp", source / "f", "box:/dir").returncode == 1, "/dir/f is a directory"
+    assert cli.ok("exec", "box", "sh", "-c", "test -d /dir/f && test -f /file && echo whole") == "whole\n"
 
 
 def test_owners(cli, source):
     os.chown(source / "f", 1234, 1234)
-    cli.ok("run", "-d", "--name", "c", "-u", "65534:65534", "busybox", "sleep", "1000")
-    cli.ok("cp", source / "f", "c:/tmp/plain")
-    assert cli.ok("exec", "c", "stat", "-c", "%u:%g", "/tmp/plain") == "1234:1234\n"
-    cli.ok("cp", "-a", source / "f", "c:/tmp/archived")
-    assert cli.ok("exec", "c", "stat", "-c", "%u:%g", "/tmp/archived") == "65534:65534\n"
+    cli.ok("run", "-d", "--name", "box", "-u", "65534:65534", "busybox", "sleep", "1000")
+    cli.ok("cp", source / "f", "box:/tmp/plain")
+    assert cli.ok("exec", "box", "stat", "-c", "%u:%g", "/tmp/plain") == "1234:1234\n"
+    cli.ok("cp", "-a", source / "f", "box:/tmp/archived")
+    assert cli.ok("exec", "box", "stat", "-c", "%u:%g", "/tmp/archived") == "65534:65534\n"
 
 
 def test_a_race_with_links_leads_nowhere(gantry, source):
@@ -117,16 +117,16 @@ def test_a_race_with_links_leads_nowhere(gantry, source):
 
 
 def test_export_and_commit(cli, source):
-    cli.ok("run", "--name", "c", "-e", "A=1", "-l", "k=v", "-v", "vol:/data", "busybox", "sh", "-c", "echo new > /new; echo hidden > /data/x; rm /etc/group")
-    assert sorted(line for line in cli.ok("diff", "c").splitlines()) == ["A /new", "C /etc", "D /etc/group"]
-    exported = subprocess.run([cli.path, "export", "c"], env=cli.environment, capture_output=True, check=True).stdout
+    cli.ok("run", "--name", "box", "-e", "A=1", "-l", "k=v", "-v", "vol:/data", "busybox", "sh", "-c", "echo new > /new; echo hidden > /data/x; rm /etc/group")
+    assert sorted(line for line in cli.ok("diff", "box").splitlines()) == ["A /new", "C /etc", "D /etc/group"]
+    exported = subprocess.run([cli.path, "export", "box"], env=cli.environment, capture_output=True, check=True).stdout
     names = tarfile.open(fileobj=io.BytesIO(exported)).getnames()
     assert "new" in names and "data/x" not in names and "etc/group" not in names
-    image = cli.ok("commit", "-a", "me", "-m", "said", "-c", "CMD [\"cat\", \"/new\"]", "-c", "ENV B=2", "c", "made:1").strip()
+    image = cli.ok("commit", "-a", "me", "-m", "said", "-c", "CMD [\"cat\", \"/new\"]", "-c", "ENV B=2", "box", "made:1").strip()
     assert cli.ok("run", "--rm", "made:1") == "new\n"
     assert cli.ok("inspect", "-f", "{{.Author}} {{.Comment}} {{json .Config.Env}} {{json .Config.Labels}}", image).startswith("me said [\"A=1\"")
     assert cli.ok("history", "--format", "{{.Comment}}", "made:1").splitlines()[0] == "said"
-    assert "RUN is not a valid change command" in cli("commit", "-c", "RUN true", "c").stderr
+    assert "RUN is not a valid change command" in cli("commit", "-c", "RUN true", "box").stderr
     cli.ok("rmi", "made:1")
     loaded = subprocess.run([cli.path, "import", "-c", "CMD cat /new", "-", "imported:1"], input=exported, env=cli.environment, capture_output=True)
     assert loaded.returncode == 0, loaded.stderr

@@ -37,7 +37,7 @@ package final class MountView: Sendable {
     /// - Throws: ``SystemError``. Blocks for a moment.
     package init(root: OwnedDescriptor, attachments: [Attachment], readOnly: Bool, scratch: String) throws {
         self.root = root
-        if attachments.isEmpty {
+        if attachments.isEmpty, !readOnly {
             namespace = nil
         } else {
             namespace = try NamespaceThread.onNewThread {
@@ -48,11 +48,10 @@ package final class MountView: Sendable {
                     gantry_move_mount(root.raw, "", AT_FDCWD, scratch, UInt32(MOVE_MOUNT_F_EMPTY_PATH))
                 }
                 for attachment in attachments { try Self.attach(attachment, in: root) }
+                if readOnly { try Self.makeReadOnly(root, "/") }
                 return namespace
             }
         }
-        // Last: the places to mount on may have had to be made.
-        if readOnly { try Self.makeReadOnly(root, "/", recursive: false) }
     }
 
     private static func attach(_ attachment: Attachment, in root: OwnedDescriptor) throws {
@@ -75,15 +74,15 @@ package final class MountView: Sendable {
             gantry_move_mount(
                 tree.raw, "", target.raw, "", UInt32(MOVE_MOUNT_F_EMPTY_PATH) | UInt32(MOVE_MOUNT_T_EMPTY_PATH))
         }
-        if attachment.readOnly { try makeReadOnly(tree, attachment.target, recursive: false) }
+        if attachment.readOnly { try makeReadOnly(tree, attachment.target) }
     }
 
-    private static func makeReadOnly(_ tree: OwnedDescriptor, _ name: String, recursive: Bool) throws(SystemError) {
-        let flags = UInt32(AT_EMPTY_PATH) | (recursive ? UInt32(AT_RECURSIVE) : 0)
-        // ENOSYS before Linux 5.12: callers look at what was asked for, too.
-        if gantry_mount_setattr(tree.raw, "", flags, UInt64(MOUNT_ATTR_RDONLY), 0, 0, 0) != 0, gantry_errno() != ENOSYS {
-            throw SystemError.last("mount_setattr", name)
-        }
+    private static func makeReadOnly(_ tree: OwnedDescriptor, _ name: String) throws(SystemError) {
+        // An attached mount is changed from within its own namespace only.
+        if gantry_mount_setattr(tree.raw, "", UInt32(AT_EMPTY_PATH), UInt64(MOUNT_ATTR_RDONLY), 0, 0, 0) == 0 { return }
+        guard gantry_errno() == ENOSYS else { throw SystemError.last("mount_setattr", name) }
+        // Before Linux 5.12.
+        try check("mount", name) { mount(nil, tree.procPath, nil, UInt(MS_REMOUNT | MS_BIND | MS_RDONLY), nil) }
     }
 
     /// Whether writing to an open file or directory would be refused, and whether it lies in the root's own mount.

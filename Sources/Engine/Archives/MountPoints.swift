@@ -8,13 +8,15 @@ enum MountPoints {
     /// Leaves out added mount points, and directories above them that changed for no other reason.
     static func remove(from changes: [FileChange], mounts: [String]) -> [FileChange] {
         let places = Set(standard + mounts)
-        let rest = changes.filter { !($0.kind == .added && places.contains($0.path)) }
+        var rest = changes.filter { !($0.kind == .added && places.contains($0.path)) }
         let removed = changes.filter { $0.kind == .added && places.contains($0.path) }
         let parents = Set(removed.flatMap { ancestors(of: $0.path) })
-        return rest.filter { change in
-            guard parents.contains(change.path) else { return true }
-            return rest.contains { $0.path.hasPrefix(change.path + "/") }
+        // Deepest first: a directory may be left with nothing but another one that goes.
+        for path in parents.sorted(by: { $0.utf8.count > $1.utf8.count }) {
+            guard !rest.contains(where: { $0.path.hasPrefix(path + "/") }) else { continue }
+            rest.removeAll { $0.path == path && $0.kind != .deleted }
         }
+        return rest
     }
 
     private static func ancestors(of path: String) -> [String] {

@@ -29,9 +29,6 @@ enum SettingsCheck {
         guard ["", "runc", "gantry", "io.containerd.runc.v2"].contains(settings.host.runtime) else {
             throw .invalid("unknown or invalid runtime name: \(settings.host.runtime)")
         }
-        guard settings.host.deviceRequestsEmpty else {
-            throw .unsupported("could not select device driver \"\" with capabilities: [[gpu]]")
-        }
         if settings.host.storageOptions["size"] != nil {
             throw .unsupported("--storage-opt size needs a file system with project quotas, which this storage does not use")
         }
@@ -90,11 +87,6 @@ enum SettingsCheck {
             throw .invalid("conflicting options: port publishing and the container type network mode")
         }
     }
-}
-
-extension HostSettings {
-    /// No device of a driver is asked for.
-    var deviceRequestsEmpty: Bool { resources.deviceRequests.isEmpty }
 }
 
 /// Port texts: `80/tcp`, `8000-8010`.

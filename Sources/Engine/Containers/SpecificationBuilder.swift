@@ -17,7 +17,15 @@ struct SpecificationBuilder {
     /// Variables that `--link` brings; the container's own win.
     var linkEnvironment: [String] = []
 
-    func build() throws -> RuntimeSpecification { try DefaultSpecification.make(try options()) }
+    func build() throws -> RuntimeSpecification {
+        let edits = try DeviceRequests.edits(
+            record.settings.host.resources.deviceRequests, directories: context.configuration.cdiDirectories)
+        var options = try options()
+        DeviceRequests.apply(edits, to: &options)
+        var specification = try DefaultSpecification.make(options)
+        try DeviceRequests.apply(edits, to: &specification)
+        return specification
+    }
 
     private func options() throws -> SandboxOptions {
         let settings = record.settings

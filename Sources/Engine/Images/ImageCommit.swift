@@ -14,7 +14,7 @@ struct ImageCommit {
         // Held until an image points to the layer.
         let lease = context.imageStore.pin()
         defer { withExtendedLifetime(lease) {} }
-        let layer = try context.imageStore.copyLayer(of: snapshot)
+        let layer = try context.imageStore.copyLayer(of: snapshot, leavingOut: try stubs(record, snapshot))
         let base = try context.imageStore.image(record.imageID.description)
         var config = base.config
         let now = Timestamp.now().rfc3339
@@ -32,6 +32,15 @@ struct ImageCommit {
         let image = try context.imageStore.createImage(config: config, parent: base.id)
         if let reference = request.reference { try context.imageStore.tag(image.id, as: reference.withDefaultTag) }
         return image.id
+    }
+
+    /// What a run made only to mount something on.
+    private func stubs(_ record: ContainerRecord, _ snapshot: Snapshot) throws -> [String] {
+        let changes = try context.imageStore.changes(of: snapshot).map { change in
+            FileChange(path: change.path, kind: FileChange.Kind(rawValue: change.kind.rawValue) ?? .modified)
+        }
+        let kept = Set(MountPoints.remove(from: changes, mounts: record.mounts.map(\.destination)).map(\.path))
+        return changes.filter { $0.kind != .deleted && !kept.contains($0.path) }.map(\.path)
     }
 
     /// The container's settings as an image's defaults.

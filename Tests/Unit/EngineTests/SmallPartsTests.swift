@@ -94,7 +94,7 @@ import Testing
         ] { #expect(EventFilter(filters).admits(event), "\(filters)") }
         for filters in [["container": ["other"]], ["event": ["exec"]], ["type": ["image"]], ["network": ["web"]], ["label": ["x"]]]
         {
-            #expect(try !EventFilter(filters).admits(event), "\(filters)")
+            #expect(!EventFilter(filters).admits(event), "\(filters)")
         }
     }
 

@@ -96,15 +96,39 @@ extension ImageStore {
     }
 
     /// Makes a layer of a copy of what was written, for a container that goes on. Reads the upper directory as it is.
-    package func copyLayer(of snapshot: Snapshot) throws -> Layer {
+    /// - Parameter stubs: absolute paths of empty files and directories that do not belong to the layer, such as places that were
+    ///   made to mount on.
+    package func copyLayer(of snapshot: Snapshot, leavingOut stubs: [String] = []) throws -> Layer {
         let copy = paths.newTemporary("commit")
         let root = try OwnedDescriptor.open(snapshot.upper, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
         defer { removeDirectory(copy) }
         try FileSystem.makeDirectories(copy, mode: 0o755)
         try copyRootAttributes(from: snapshot.upper, to: copy)
-        try TreeCopy.run(
-            from: root, to: OwnedDescriptor.open(copy, O_RDONLY | O_DIRECTORY), through: paths.newTemporary("commit-tar"))
+        let target = try OwnedDescriptor.open(copy, O_RDONLY | O_DIRECTORY)
+        try TreeCopy.run(from: root, to: target, through: paths.newTemporary("commit-tar"))
+        for path in stubs.sorted(by: { $0.utf8.count > $1.utf8.count }) { try removeStub(path, in: target) }
         return try commitLayer(from: copy, parent: snapshot.parent)
+    }
+
+    /// Removes what is empty; anything that has content stays.
+    private func removeStub(_ path: String, in root: OwnedDescriptor) throws {
+        let parts = path.split(separator: "/").map(String.init)
+        guard let name = parts.last else { return }
+        let parent: OwnedDescriptor
+        let status: FileStatus
+        do throws(SystemError) {
+            let folder = parts.dropLast().joined(separator: "/")
+            parent = folder.isEmpty ? root : try root.openBeneath(folder, O_PATH | O_DIRECTORY)
+            status = try FileStatus(name, in: parent.raw)
+        } catch {
+            if [ENOENT, ENOTDIR, ELOOP].contains(error.errno) { return }
+            throw error
+        }
+        if status.kind == .directory {
+            if unlinkat(parent.raw, name, AT_REMOVEDIR) != 0, errno != ENOTEMPTY { throw SystemError.last("rmdir", path) }
+        } else if status.kind == .regular, status.size == 0 {
+            try check("unlinkat", path) { unlinkat(parent.raw, name, 0) }
+        }
     }
 
     /// Bytes of the files written.
