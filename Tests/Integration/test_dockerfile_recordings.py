@@ -45,6 +45,8 @@ DIFFERENT_PATHS = {
     "016-copy-chown": {"/mix": "the group `daemon` is another in the base at hand", "/names": "as above"},
     "021-copy-chmod-symbolic": {"/a": "symbolic modes were ignored silently"},
     "022-copy-from-stage": {"/r": "a program of the base, which is another build of it"},
+    "025-copy-link": {"/link": "newer builders do not follow the link: the layer knows nothing of what is below it",
+                      "/link/f": "as above", "/real/f": "as above"},
     "070-delete-lower-files": {"/etc/passwd": "the base at hand has more accounts"},
     "073-run-network-none": {"/r": "name servers of the machine"},
     "076-run-env-sandbox": {"/s": "what the kernel, cgroups and limits of the machine look like"},

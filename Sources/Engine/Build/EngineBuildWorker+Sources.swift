@@ -82,6 +82,6 @@ extension EngineBuildWorker {
             await discard(workspace)
             throw error
         }
-        return try await commit(workspace)
+        return try await commit(workspace, notLaterThan: nil)
     }
 }

@@ -117,9 +117,13 @@ final class EngineBuildWorker: BuildWorker {
         }
     }
 
-    func commit(_ workspace: StepWorkspace) async throws -> StepLayer {
+    func commit(_ workspace: StepWorkspace, notLaterThan limit: Int64?) async throws -> StepLayer {
         let store = store
-        let layer = try await BlockingWork.run { try store.commitSnapshot(id: workspace.id) }
+        let upper = try snapshot(workspace).upper
+        let layer = try await BlockingWork.run {
+            if let limit { try TimeClamp(limit: limit).apply(below: upper) }
+            return try store.commitSnapshot(id: workspace.id)
+        }
         try FileSystem.remove("\(directory.stepsPath)/\(workspace.id)")
         return StepLayer(chainID: layer.chainID, diffID: layer.diffID, size: layer.size)
     }

@@ -53,19 +53,37 @@ struct StepMounts: Sendable {
             let path = "\(directory)/\(number)"
             relays.append(try AgentRelay(path: path, agent: agent, mode: mode, userID: user, groupID: group))
             binds.append(SandboxOptions.Bind(source: path, destination: target, readOnly: true))
-        case .cache(let id, let target, let readOnly, let exclusive, let mode, let user, let group):
-            let path = "\(EngineBuildWorker.cacheDirectory(worker.context))/\(Self.name(id))"
-            if exclusive {
-                await locks.lock(path)
-                lockedKeys.append(path)
-            }
-            if !FileSystem.exists(path) {
-                try FileSystem.makeDirectories(path, mode: 0o755)
-                try LinuxSystem.check("chown", path) { chown(path, user, group) }
-                try LinuxSystem.check("chmod", path) { chmod(path, mode) }
-            }
-            binds.append(SandboxOptions.Bind(source: path, destination: target, readOnly: readOnly))
+        case .cache(let cache): try await add(cache, worker)
         }
+    }
+
+    private mutating func add(_ cache: CacheMount, _ worker: EngineBuildWorker) async throws {
+        let path = "\(EngineBuildWorker.cacheDirectory(worker.context))/\(Self.name(cache.id))"
+        // A cache is filled by one step while the others wait, also one that is shared afterwards.
+        await locks.lock(path)
+        if cache.isExclusive { lockedKeys.append(path) }
+        do {
+            if !FileSystem.exists(path) { try await fill(path, cache, worker) }
+            binds.append(SandboxOptions.Bind(source: path, destination: cache.target, readOnly: cache.readOnly))
+        } catch {
+            if !cache.isExclusive { await locks.unlock(path) }
+            throw error
+        }
+        if !cache.isExclusive { await locks.unlock(path) }
+    }
+
+    /// A new cache appears under its name when it is complete.
+    private func fill(_ path: String, _ cache: CacheMount, _ worker: EngineBuildWorker) async throws {
+        let fresh = "\(path).new-\(Identifier.randomHex(bytes: 4))"
+        try FileSystem.makeDirectories(fresh, mode: 0o755)
+        if let seed = cache.seed {
+            let source = try OwnedDescriptor.open(try self.path(seed, worker), O_RDONLY | O_DIRECTORY)
+            let target = try OwnedDescriptor.open(fresh, O_RDONLY | O_DIRECTORY)
+            try await BlockingWork.run { try SquashedTree(from: source, to: target).write() }
+        }
+        try LinuxSystem.check("chown", fresh) { chown(fresh, cache.userID, cache.groupID) }
+        try LinuxSystem.check("chmod", fresh) { chmod(fresh, cache.mode) }
+        try LinuxSystem.check("rename", path) { rename(fresh, path) }
     }
 
     /// The host's path of a source, found without leaving the context or workspace.

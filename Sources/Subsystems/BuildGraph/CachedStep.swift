@@ -17,6 +17,8 @@ package struct CachedStep: Sendable, Hashable {
     package var useCount: Int
     /// What making it took; 0 when not known.
     package var milliseconds: Int64 = 0
+    /// The time that the image's history gives for the layer; nil for the time when it was made.
+    package var layerTime: Timestamp?
 
     package init(key: StepKey, chainID: String, diffID: String, size: Int64, now: Timestamp) {
         self.key = key.digest

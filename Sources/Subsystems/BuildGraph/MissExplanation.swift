@@ -2,10 +2,18 @@
 package enum MissExplanation {
     /// - Parameter earlier: what the cache offers for comparison (``StepCache/relatives(of:description:limit:)``).
     /// - Returns: at least one sentence.
-    package static func sentences(_ key: StepKey, earlier: [CachedStep]) -> [String] {
-        guard let nearest = nearest(key, earlier) else { return ["first build of this step"] }
+    package static func sentences(_ key: StepKey, earlier: [CachedStep]) -> [String] { causes(key, earlier: earlier).map(\.text) }
+
+    /// As ``sentences(_:earlier:)``, with what changed for programs.
+    package static func causes(_ key: StepKey, earlier: [CachedStep]) -> [MissCause] {
+        guard let nearest = nearest(key, earlier) else { return [MissCause("first build of this step", kind: "first")] }
         let step = short(key.description)
-        var result: [String] = []
+        var result: [MissCause] = []
+        func sentence(_ step: String, _ ingredient: Ingredient, was: String?, is now: String?, _ key: StepKey) -> MissCause {
+            MissCause(
+                Self.sentence(step, ingredient, was: was, is: now, key), kind: ingredient.kind.rawValue, name: ingredient.name,
+                old: was, new: now)
+        }
         let old = Dictionary(nearest.ingredients.map { (Name($0), $0.value) }, uniquingKeysWith: { first, _ in first })
         let new = Dictionary(key.ingredients.map { (Name($0), $0.value) }, uniquingKeysWith: { first, _ in first })
         for ingredient in key.ingredients {
@@ -18,7 +26,7 @@ package enum MissExplanation {
         for ingredient in nearest.ingredients where new[Name(ingredient)] == nil {
             result.append(sentence(step, ingredient, was: ingredient.value, is: nil, key))
         }
-        if result.isEmpty { result.append("\(step): its result is no longer there") }
+        if result.isEmpty { result.append(MissCause("\(step): its result is no longer there", kind: "gone")) }
         return result
     }
 
@@ -54,7 +62,8 @@ package enum MissExplanation {
         case .instruction: return "\(step): its text changed, was `\(short(was ?? ""))`"
         case .file:
             if was == nil { return "\(step): \(ingredient.name) was added" }
-            return "\(step): \(ingredient.name) " + (now == nil ? "was removed" : "changed")
+            guard let now, let was else { return "\(step): \(ingredient.name) was removed" }
+            return "\(step): \(ingredient.name) changed\(FileFacts.difference(was, now))"
         case .environment: return change("ENV", ingredient.name, was, now)
         case .argument: return change("ARG", ingredient.name, was, now)
         case .flag, .mount, .setting: return "\(step): " + change("option", ingredient.name, was, now)

@@ -28,7 +28,10 @@ package final class StepCache: Sendable {
             try database.create(index: "buildStepPlace", on: "buildStep", columns: ["keyword", "lastUsedAt"])
         }
         migrator.registerMigration("BuildGraph-2-durations") { database in
-            try database.alter(table: "buildStep") { $0.add(column: "milliseconds", .integer).notNull().defaults(to: 0) }
+            try database.alter(table: "buildStep") { table in
+                table.add(column: "milliseconds", .integer).notNull().defaults(to: 0)
+                table.add(column: "layerTime", .integer)
+            }
         }
     }
 
@@ -52,11 +55,11 @@ package final class StepCache: Sendable {
         let ingredients = try JSONEncoder().encode(step.ingredients)
         try database.write { database in
             try database.execute(
-                sql: "INSERT OR REPLACE INTO buildStep VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                sql: "INSERT OR REPLACE INTO buildStep VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 arguments: [
                     step.key, step.place.scope, step.place.stage, step.place.position, step.place.keyword, step.description,
                     ingredients, step.chainID, step.diffID, step.size, step.createdAt.nanoseconds, step.lastUsedAt.nanoseconds,
-                    step.useCount, step.milliseconds,
+                    step.useCount, step.milliseconds, step.layerTime?.nanoseconds,
                 ])
         }
     }
@@ -116,6 +119,7 @@ package final class StepCache: Sendable {
         step.lastUsedAt = Timestamp(nanoseconds: row["lastUsedAt"])
         step.useCount = row["useCount"]
         step.milliseconds = row["milliseconds"]
+        step.layerTime = (row["layerTime"] as Int64?).map { Timestamp(nanoseconds: $0) }
         return step
     }
 }

@@ -88,6 +88,7 @@ package final class ImageBuilder: Sendable {
     ) async throws -> Digest? {
         let started = ContinuousClock.now
         let file = try parse()
+        try refuseForeignFrontEnd(file)
         let session = try BuildSession(
             worker: worker, cache: cache, hashes: hashes, options: options, context: context, file: file, gate: gate, emit: emit)
         let checks = BuildChecks(session: session)
@@ -135,6 +136,18 @@ package final class ImageBuilder: Sendable {
         let layer = try await worker.squash(top, onto: state.baseChainID)
         state.squash(layer)
         return state
+    }
+
+    /// Dockerfile front ends by Docker mean the language built in here; any other is a program that we do not run.
+    private func refuseForeignFrontEnd(_ file: ParsedDockerfile) throws {
+        let given = options.buildArguments["BUILDKIT_SYNTAX"].flatMap { $0 }
+        guard let syntax = given ?? file.directives.syntax, let first = syntax.split(separator: " ").first else { return }
+        let name = (try? Reference(String(first)))?.familiarRepository ?? String(first)
+        guard !["docker/dockerfile", "docker/dockerfile-upstream"].contains(name) else { return }
+        throw BuildFailure(
+            .unsupported(
+                "the front end `\(first)` is not run: only docker/dockerfile, which is built in, is known",
+                hint: "take the `# syntax=` line away"))
     }
 
     private func parse() throws -> ParsedDockerfile {

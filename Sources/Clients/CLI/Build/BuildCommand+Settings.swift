@@ -16,6 +16,9 @@ extension BuildCommand {
             // A bare name takes its value from our environment; one that is not set there is passed as unset.
             settings.buildArguments[key] = .some(value ?? session.environment[key])
         }
+        if let epoch = session.environment["SOURCE_DATE_EPOCH"], settings.buildArguments["SOURCE_DATE_EPOCH"] == nil {
+            settings.buildArguments["SOURCE_DATE_EPOCH"] = .some(epoch)
+        }
         settings.labels = FlagValue.map(label)
         settings.target = target
         settings.noCache = noCache

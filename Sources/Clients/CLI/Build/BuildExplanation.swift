@@ -23,17 +23,25 @@ struct BuildExplanation {
         return text
     }
 
-    /// One object: `{"steps":[{"name":…,"state":"cached|done|failed|running","seconds":0.3,"reasons":[…]}],"image":"sha256:…"}`.
+    /// One object: `{"steps":[{"name":…,"state":"cached|done|failed|running","seconds":0.3,"reasons":[…],
+    /// "causes":[{"kind":"file","name":"main.c","old":…,"new":…}]}],"image":"sha256:…"}`.
     func json() throws -> String {
         let steps = steps.map { step in
             JSONValue.object([
                 "name": .string(step.name), "state": .string(Self.word(step.state)),
                 "seconds": .number(((step.duration ?? 0) * 1000).rounded() / 1000),
-                "reasons": .array(step.reasons.map(JSONValue.string)),
+                "reasons": .array(step.reasons.map(JSONValue.string)), "causes": .array(step.causes.map(Self.cause)),
             ])
         }
         let value = JSONValue.object(["steps": .array(steps), "image": imageID.map(JSONValue.string) ?? .null])
         return try JSONText.pretty(value) + "\n"
+    }
+
+    private static func cause(_ cause: BuildEventMessage.Cause) -> JSONValue {
+        .object([
+            "kind": .string(cause.kind), "name": .string(cause.name), "old": cause.old.map(JSONValue.string) ?? .null,
+            "new": cause.new.map(JSONValue.string) ?? .null,
+        ])
     }
 
     private func seconds(_ step: BuildProgress.Step) -> String { BuildProgress.seconds(step.duration ?? 0) }

@@ -117,6 +117,7 @@ struct BuildPresenter {
 
     private mutating func explain(_ event: BuildEventMessage) -> String {
         guard let id = event.stepID, let text = event.text else { return "" }
+        if let cause = event.cause { progress.addCause(id, cause) }
         let reasons = text.split(separator: "\n").map(String.init)
         for reason in reasons { progress.addReason(id, reason) }
         guard style == .plain, let step = step(event) else { return "" }

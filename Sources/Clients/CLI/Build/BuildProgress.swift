@@ -1,3 +1,4 @@
+import DockerAPI
 import Essentials
 
 /// What a build has told so far: its steps in order of appearance, with their output, times and reasons. Pure state; the plain
@@ -23,6 +24,8 @@ struct BuildProgress {
         var duration: Double?
         /// Why it could not be taken from the cache.
         var reasons: [String] = []
+        /// The same for programs.
+        var causes: [BuildEventMessage.Cause] = []
         /// The last complete lines of output with their time since the step's start.
         var output: [OutputLine] = []
         /// Output after the last line end.
@@ -84,6 +87,10 @@ struct BuildProgress {
     mutating func addReason(_ id: Int, _ reason: String) {
         guard let index = indexByID[id], !steps[index].reasons.contains(reason) else { return }
         steps[index].reasons.append(reason)
+    }
+
+    mutating func addCause(_ id: Int, _ cause: BuildEventMessage.Cause) {
+        if let index = indexByID[id] { steps[index].causes.append(cause) }
     }
 
     /// Adds a small work or replaces what is known of it.

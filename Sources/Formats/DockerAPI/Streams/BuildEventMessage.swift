@@ -4,7 +4,7 @@
 /// - `plan`: `total` steps
 /// - `stepStarted`: `stepID`, `name`, `stage`, `index`, `total`
 /// - `stepCached`, `stepFinished`: `stepID`, `durationMs`, `digest` of the result where there is one
-/// - `explanation`: `stepID`, `text` (why it was rebuilt)
+/// - `explanation`: `stepID`, `text` (why it was rebuilt), `cause`
 /// - `output`: `stepID`, `stream` (1 or 2), `text`
 /// - `progress`: `stepID`, `text`, `current` and `totalBytes`
 /// - `stepFailed`: `stepID`, `durationMs`, `error`
@@ -35,6 +35,23 @@ package struct BuildEventMessage: Codable, Sendable, Hashable {
         package init(message: String) { self.message = message }
     }
 
+    /// What changed since the step was done last.
+    package struct Cause: Codable, Sendable, Hashable {
+        /// `first`, `gone`, `file`, `environment`, `argument`, `parent`, …
+        package var kind: String
+        /// A path, a variable, a flag.
+        package var name: String
+        package var old: String?
+        package var new: String?
+
+        package init(kind: String, name: String, old: String?, new: String?) {
+            self.kind = kind
+            self.name = name
+            self.old = old
+            self.new = new
+        }
+    }
+
     package var kind: Kind
     package var stepID: Int?
     /// The instruction as written: `RUN make`.
@@ -52,6 +69,7 @@ package struct BuildEventMessage: Codable, Sendable, Hashable {
     package var digest: String?
     package var tag: String?
     package var error: Failure?
+    package var cause: Cause?
 
     package init(_ kind: Kind) { self.kind = kind }
 }

@@ -24,7 +24,9 @@ final class ContentHasher: Sendable {
         var result: [Ingredient] = []
         if match.node.status.kind == .directory {
             let name = match.node.path.isEmpty ? "." : match.node.path
-            result.append(Ingredient(.file, name, attributes(match.node, owners: owners)))
+            // A client's folder itself is not part of what is copied.
+            let isClientRoot = match.node.path.isEmpty && !owners
+            result.append(Ingredient(.file, name, isClientRoot ? "folder" : attributes(match.node, owners: owners)))
             try collect(match.node, match.descriptor, owners, &result)
         } else {
             var text = attributes(match.node, owners: owners)

@@ -14,6 +14,12 @@ final class SourceNode: @unchecked Sendable {
     /// Left out itself, but not everything below it.
     var isOnlyOnTheWay = false
 
+    /// Of this and everything below; a client's folder itself has no time that counts.
+    var newestTime: Int64 {
+        let own = path.isEmpty || isOnlyOnTheWay ? 0 : status.modifiedAt
+        return children.reduce(own) { max($0, $1.newestTime) }
+    }
+
     init(name: [UInt8], path: String, status: FileStatus, linkTarget: [UInt8] = []) {
         self.name = name
         self.path = path

@@ -38,7 +38,8 @@ struct TreeCopier {
         let place = try tree.place(destination, making: template)
         guard !place.name.isEmpty else {
             try children(of: match.node, match.descriptor, into: place.directory, place.path)
-            return try setTime(of: place.directory, match.node)
+            if !isClientRoot(match) { try setTime(of: place.directory, match.node) }
+            return
         }
         guard try tree.status(place.name, in: place.directory) == nil else {
             throw GantryError.invalid("cannot copy to non-directory: \(place.path)")
@@ -49,8 +50,11 @@ struct TreeCopier {
         look.permissions = options.mode?.apply(to: 0o755, isDirectory: true) ?? 0o755
         let directory = try tree.makeDirectory(place.name, in: place.directory, look)
         try children(of: match.node, match.descriptor, into: directory, place.path)
-        if options.owner == nil, options.mode == nil { try setTime(of: directory, match.node) }
+        if options.owner == nil, options.mode == nil, !isClientRoot(match) { try setTime(of: directory, match.node) }
     }
+
+    /// A client's folder itself, of which only the content counts.
+    private func isClientRoot(_ match: SourceScanner.Match) -> Bool { match.node.path.isEmpty && !options.keepsOwners }
 
     private func copyFile(_ match: SourceScanner.Match, to destination: String) throws {
         var place: WorkTree.Place

@@ -1,3 +1,4 @@
+internal import BuildGraph
 package import OCI
 
 /// Something that happened in a build, in order; steps of different stages interleave.
@@ -9,7 +10,7 @@ package enum BuildEvent: Sendable {
     case stepCached(id: Int, image: String?)
     case stepFinished(id: Int, milliseconds: Int64, image: String?)
     /// Why the step had to be done again.
-    case explanation(id: Int, text: String)
+    case explanation(id: Int, cause: BuildCause)
     case output(id: Int, stream: BuildOutputStream, bytes: [UInt8])
     /// Something long, such as a pull; totals are nil where unknown.
     case progress(id: Int, text: String, current: Int64?, total: Int64?)
@@ -50,3 +51,22 @@ package struct BuildStepLabel: Sendable, Hashable {
 }
 
 package enum BuildOutputStream: Int, Sendable { case standardOutput = 1, standardError = 2 }
+
+/// One reason why a step was done again, in a sentence and for programs.
+package struct BuildCause: Sendable, Hashable {
+    package var text: String
+    /// `first`, `gone`, `file`, `environment`, `argument`, `parent`, …
+    package var kind: String
+    /// A path, a variable, a flag.
+    package var name: String
+    package var old: String?
+    package var new: String?
+
+    init(_ cause: MissCause) {
+        text = cause.text
+        kind = cause.kind
+        name = cause.name
+        old = cause.old
+        new = cause.new
+    }
+}

@@ -21,7 +21,8 @@ package protocol BuildWorker: Sendable {
         _ request: RunRequest, in workspace: StepWorkspace, output: @escaping @Sendable (BuildOutputStream, [UInt8]) async -> Void
     ) async throws -> Int32
     /// Keeps what was written as a layer.
-    func commit(_ workspace: StepWorkspace) async throws -> StepLayer
+    /// - Parameter notLaterThan: nanoseconds since 1970 that later modification times are set to; nil leaves all as they are.
+    func commit(_ workspace: StepWorkspace, notLaterThan: Int64?) async throws -> StepLayer
     func discard(_ workspace: StepWorkspace) async
     /// True when the chain of layers is still there.
     func hasLayers(_ chainID: Digest) async throws -> Bool
@@ -102,13 +103,32 @@ package enum StepMount: Sendable {
     /// A directory or file, there as long as the process runs.
     case bind(source: BindSource, target: String, readOnly: Bool)
     /// A directory that outlives the build.
-    case cache(id: String, target: String, readOnly: Bool, exclusive: Bool, mode: UInt32, userID: UInt32, groupID: UInt32)
+    case cache(CacheMount)
     /// Bytes; nil for the kernel's default size.
     case tmpfs(target: String, sizeBytes: Int64?)
     /// A file that only this process sees.
     case file(content: [UInt8], target: String, mode: UInt32, userID: UInt32, groupID: UInt32)
     /// The socket of an ssh agent.
     case agent(id: String, target: String, mode: UInt32, userID: UInt32, groupID: UInt32)
+}
+
+/// A directory for RUN that is kept from build to build.
+package struct CacheMount: Sendable {
+    package var id: String
+    package var target: String
+    package var readOnly = false
+    /// One step at a time.
+    package var isExclusive = false
+    package var mode: UInt32 = 0o755
+    package var userID: UInt32 = 0
+    package var groupID: UInt32 = 0
+    /// What it holds at first.
+    package var seed: BindSource?
+
+    package init(id: String, target: String) {
+        self.id = id
+        self.target = target
+    }
 }
 
 /// Where a bind mount's content is.

@@ -26,7 +26,7 @@ package struct BuildExplanation: Sendable {
             found[label.id] = Step(
                 step: label.id, stage: label.stage, instruction: label.name, cached: false, reasons: [], milliseconds: 0)
         case .stepCached(let id, _): found[id]?.cached = true
-        case .explanation(let id, let text): found[id]?.reasons.append(text)
+        case .explanation(let id, let cause): found[id]?.reasons.append(cause.text)
         case .stepFinished(let id, let milliseconds, _), .stepFailed(let id, let milliseconds, _):
             found[id]?.milliseconds = milliseconds
         default: break

@@ -29,6 +29,8 @@ final class BuildSession: Sendable {
 
     /// Found while building.
     let warnings = Mutex<[DockerfileWarning]>([])
+    /// SOURCE_DATE_EPOCH in nanoseconds; nil when it was not given.
+    let epoch: Int64?
     let slots: WorkSlots
     let solver = Solver<Int, StageState>()
     /// Bases are asked for once, however many stages stand on them.
@@ -53,6 +55,12 @@ final class BuildSession: Sendable {
         self.file = file
         self.emit = emit
         expander = VariableExpander(escape: file.directives.escape)
+        epoch = try options.buildArguments["SOURCE_DATE_EPOCH"].flatMap { $0 }.map { text in
+            guard let seconds = Int64(text), (0..<9_000_000_000).contains(seconds) else {
+                throw BuildFailure(.invalid("invalid SOURCE_DATE_EPOCH: \(text)"))
+            }
+            return seconds * 1_000_000_000
+        }
         slots = WorkSlots(options.parallelSteps)
         globals = try GlobalArguments(file: file, options: options, expander: expander)
         plan = try BuildPlan(file: file, options: options, globals: globals, expander: expander)

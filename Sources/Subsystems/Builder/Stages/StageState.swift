@@ -26,6 +26,8 @@ struct StageState: Sendable {
     var layerStep: Int?
     /// Time of the last layer, which metadata takes over so that the same build gives the same image.
     var createdAt: String?
+    /// Nanoseconds since 1970 of the newest thing that went in: the base image, and the files copied. Nil when nothing had a time.
+    var newestInput: Int64?
     /// Stands for this state where the classic builder had an image.
     var intermediateID: String
 
@@ -49,11 +51,21 @@ struct StageState: Sendable {
         baseLayers = base.config.rootfs.diffIDs.count
         variables = Variables(environment: base.config.config?.environment ?? [])
         createdAt = base.config.created
+        newestInput = base.config.created.flatMap { Timestamp(rfc3339: $0)?.nanoseconds }
         intermediateID = base.digest.description
         // What the builder decides anew belongs to the base alone.
         config.config = base.config.config ?? ContainerDefaults()
         if config.config?.environment == nil { set { $0.environment = [Self.defaultPath] } }
         if base.config.config?.environment == nil { variables = Variables(environment: [Self.defaultPath]) }
+    }
+
+    /// What no time in a layer may be later than, so that the same input gives the same layer.
+    func timeLimit(_ session: BuildSession) -> Int64? { session.epoch ?? newestInput }
+
+    /// Takes the time of something copied into account.
+    mutating func sawInput(at time: Int64?) {
+        guard let time else { return }
+        newestInput = max(newestInput ?? time, time)
     }
 
     var defaults: ContainerDefaults { config.config ?? ContainerDefaults() }

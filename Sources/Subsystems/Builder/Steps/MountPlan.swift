@@ -15,6 +15,8 @@ struct MountPlan: Sendable {
     private let session: BuildSession
     private var binds: [Bind] = []
     private var fixed: [StepMount] = []
+    /// Caches that start with files.
+    private var seeded: [(cache: CacheMount, content: Bind)] = []
     private var own: [Ingredient] = []
     private var agentCount = 0
     /// Secrets that become variables.
@@ -46,16 +48,21 @@ struct MountPlan: Sendable {
     }
 
     private mutating func addCache(_ mount: RunMount, _ runner: StageRunner, _ target: String) throws {
-        if mount.from != nil || mount.source != nil {
-            throw GantryError.unsupported("a cache mount cannot start with files: take `from` and `source` away")
-        }
         let id = try mount.id.map { try runner.expand($0) } ?? target
+        var cache = CacheMount(id: id, target: target)
         // A private cache would be a fresh copy for each concurrent step; used by one at a time it is the same.
-        let exclusive = mount.sharing == "locked" || mount.sharing == "private"
-        fixed.append(
-            .cache(
-                id: id, target: target, readOnly: mount.isReadOnly ?? false, exclusive: exclusive, mode: mount.mode ?? 0o755,
-                userID: mount.userID ?? 0, groupID: mount.groupID ?? 0))
+        cache.isExclusive = mount.sharing == "locked" || mount.sharing == "private"
+        cache.readOnly = mount.isReadOnly ?? false
+        cache.mode = mount.mode ?? 0o755
+        cache.userID = mount.userID ?? 0
+        cache.groupID = mount.groupID ?? 0
+        if mount.from != nil || mount.source != nil {
+            let source = try mount.from.map { try session.source($0, before: runner.plan.stage.index) } ?? .context
+            let path = try mount.source.map { try runner.expand($0) } ?? "/"
+            seeded.append((cache, Bind(source: source, path: path, target: target, readOnly: true)))
+        } else {
+            fixed.append(.cache(cache))
+        }
         own.append(Ingredient(.mount, target, "cache \(id == target ? "" : id) \(mount.sharing ?? "")"))
     }
 
@@ -125,6 +132,11 @@ struct MountPlan: Sendable {
         var temporary: [StepWorkspace] = []
         do {
             for bind in binds { mounts.append(try await prepare(bind, step, &temporary)) }
+            for (cache, content) in seeded {
+                var cache = cache
+                if case .bind(let source, _, _) = try await prepare(content, step, &temporary) { cache.seed = source }
+                mounts.append(.cache(cache))
+            }
             try await body(mounts)
         } catch {
             for workspace in temporary { await session.worker.discard(workspace) }

@@ -18,6 +18,7 @@ extension StageRunner {
         scanner.excluded = try excludes(copy)
         let found = try await find(sources, scanner, copy, owners: !rules.isFromClient, step)
         work.sources = found.sources
+        if case .stage(let index) = source { state.sawInput(at: try await session.stage(index).newestInput) }
         let ingredients = ingredients(copy, work, sources) + found.ingredients
         return try await finish(copy, work, sources, ingredients, step)
     }
@@ -59,6 +60,8 @@ extension StageRunner {
     private mutating func finish(
         _ copy: CopyArguments, _ work: CopyWork, _ sources: [String], _ ingredients: [Ingredient], _ step: Step
     ) async throws -> Outcome {
+        let times = work.sources.flatMap { $0.matches.map(\.node.newestTime) } + work.downloads.compactMap(\.modifiedAt)
+        state.sawInput(at: times.max())
         let history = try history(copy, work, sources)
         var work = work
         if copy.isLinked, work.owner != nil { work.accounts = try await session.worker.openReadOnly(chainID: state.chainID) }

@@ -9,27 +9,21 @@ extension StageRunner {
     ///
     /// What stands on a step that would be done again has no known content: it counts as done again too.
     mutating func foresee(_ key: StepKey, _ step: Step, _ history: String, isLinked: Bool) async throws -> Outcome {
+        let causes: [MissCause]
         if isStale && !isLinked {
-            note(step, "its parent would be built again", try lastDuration(step, key))
-            return .done
-        }
-        if let cached = try await cached(key) {
+            causes = [MissCause("its parent would be built again", kind: "parent")]
+        } else if let cached = try await cached(key) {
             state.add(cached, history, step: step.id)
             return .cached
+        } else {
+            causes = MissExplanation.causes(
+                key, earlier: try session.cache.relatives(of: key.place, description: key.description))
         }
         isStale = true
-        for text in MissExplanation.sentences(
-            key, earlier: try session.cache.relatives(of: key.place, description: key.description))
-        {
-            note(step, text, nil)
-        }
-        session.foresight.withLock { $0.append(.init(step: step.id, milliseconds: (try? lastDuration(step, key)) ?? nil)) }
+        for cause in causes { session.emit(.explanation(id: step.id, cause: BuildCause(cause))) }
+        let foreseen = BuildSession.Foreseen(step: step.id, milliseconds: try lastDuration(step, key))
+        session.foresight.withLock { $0.append(foreseen) }
         return .done
-    }
-
-    private func note(_ step: Step, _ text: String, _ milliseconds: Int64?) {
-        session.emit(.explanation(id: step.id, text: text))
-        if let milliseconds { session.foresight.withLock { $0.append(.init(step: step.id, milliseconds: milliseconds)) } }
     }
 
     /// What the step took when it was done last.

@@ -19,8 +19,9 @@ extension StageRunner {
             isLinked
             ? Ingredient(.flag, "--link", "true") : Ingredient(.parent, "layers", state.chainID?.description ?? "scratch")
         let platform = Ingredient(.platform, "platform", GlobalArguments.text(plan.platform))
+        let epoch = session.epoch.map { [Ingredient(.setting, "SOURCE_DATE_EPOCH", String($0 / 1_000_000_000))] } ?? []
         let key = StepKey(
-            place: place, description: step.instruction.text, ingredients: [parent, platform] + ingredients,
+            place: place, description: step.instruction.text, ingredients: [parent, platform] + epoch + ingredients,
             parentStep: isLinked ? nil : state.layerStep)
         if case .whatIf = session.options.call { return try await foresee(key, step, history, isLinked: isLinked) }
         if let cached = try await cached(key) {
@@ -29,14 +30,16 @@ extension StageRunner {
         }
         try explain(key, step)
         let clock = ContinuousClock.now
-        let made = try await make(on: isLinked ? nil : state.chainID, work)
+        let made = try await make(on: isLinked ? nil : state.chainID, work, state.timeLimit(session))
         let (seconds, attoseconds) = (ContinuousClock.now - clock).components
         let now = Timestamp.now()
         var record = CachedStep(
             key: key, chainID: made.chainID.description, diffID: made.diffID.description, size: made.size, now: now)
         record.milliseconds = seconds * 1000 + attoseconds / 1_000_000_000_000_000
+        record.layerTime = state.timeLimit(session).map { Timestamp(nanoseconds: $0) }
         try session.cache.store(record)
-        let layer = StageState.CommittedLayer(chainID: made.chainID, diffID: made.diffID, createdAt: now)
+        let layer = StageState.CommittedLayer(
+            chainID: made.chainID, diffID: made.diffID, createdAt: record.layerTime ?? now)
         state.add(try await placed(layer, isLinked: isLinked), history, step: step.id)
         return .done
     }
@@ -57,7 +60,8 @@ extension StageRunner {
             return nil
         }
         try session.cache.use(hit.key, now: .now())
-        return StageState.CommittedLayer(chainID: chainID, diffID: try Digest(hit.diffID), createdAt: hit.createdAt)
+        return StageState.CommittedLayer(
+            chainID: chainID, diffID: try Digest(hit.diffID), createdAt: hit.layerTime ?? hit.createdAt)
     }
 
     /// `--no-cache`, or `--no-cache-filter` with the name of this stage.
@@ -68,15 +72,18 @@ extension StageRunner {
 
     private func explain(_ key: StepKey, _ step: Step) throws {
         if skipsCache {
-            session.emit(.explanation(id: step.id, text: session.options.noCache ? "--no-cache" : "--no-cache-filter"))
+            let flag = session.options.noCache ? "--no-cache" : "--no-cache-filter"
+            session.emit(.explanation(id: step.id, cause: BuildCause(MissCause(flag, kind: "flag", name: flag))))
             return
         }
         let earlier = try session.cache.relatives(of: key.place, description: key.description)
-        for text in MissExplanation.sentences(key, earlier: earlier) { session.emit(.explanation(id: step.id, text: text)) }
+        for cause in MissExplanation.causes(key, earlier: earlier) {
+            session.emit(.explanation(id: step.id, cause: BuildCause(cause)))
+        }
     }
 
     private func make(
-        on parent: OCI.Digest?, _ work: @escaping @Sendable (StepWorkspace) async throws -> Void
+        on parent: OCI.Digest?, _ work: @escaping @Sendable (StepWorkspace) async throws -> Void, _ timeLimit: Int64?
     ) async throws -> StepLayer {
         let worker = session.worker
         return try await session.slots.run {
@@ -85,7 +92,7 @@ extension StageRunner {
                 await worker.discard(workspace)
                 throw error
             }
-            return try await worker.commit(workspace)
+            return try await worker.commit(workspace, notLaterThan: timeLimit)
         }
     }
 }

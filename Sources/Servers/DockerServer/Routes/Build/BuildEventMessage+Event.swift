@@ -26,10 +26,11 @@ extension BuildEventMessage {
             stepID = id
             durationMs = milliseconds
             digest = image
-        case .explanation(let id, let text):
+        case .explanation(let id, let cause):
             self.init(.explanation)
             stepID = id
-            self.text = text
+            text = cause.text
+            self.cause = Cause(kind: cause.kind, name: cause.name, old: cause.old, new: cause.new)
         case .output(let id, let stream, let bytes):
             self.init(.output)
             stepID = id

@@ -48,8 +48,13 @@ struct BuildRoutes {
             (try? EngineJSON.line(BuildEventMessage(failure: error))) ?? []
         }
         let body = BodyStream(early: false, failureLine: failureLine) { sink in
-            _ = try await builds.build(query.request, context: request.body) { event in
-                try await sink(try EngineJSON.line(BuildEventMessage(event)))
+            do {
+                _ = try await builds.build(query.request, context: request.body) { event in
+                    try await sink(try EngineJSON.line(BuildEventMessage(event)))
+                }
+            } catch let failure as BuildFailure {
+                // With its place in the Dockerfile, which an answer of its own has no room for.
+                try await sink(try EngineJSON.line(BuildEventMessage(failure: failure)))
             }
         }
         return Reply(status: 200, headers: [("Content-Type", "application/json")], body: .stream(body))
