@@ -1,5 +1,5 @@
 # One line each; whatever is longer lives in scripts/.
-.PHONY: build demo test test-unit test-integration bench check fmt install base-images dependencies clean test-guest
+.PHONY: build demo test test-unit test-integration bench check fmt install base-images dependencies clean test-guest conformance
 
 PREFIX ?= /usr/local
 
@@ -9,6 +9,7 @@ test: ; scripts/test unit integration guest
 test-unit: ; scripts/test unit
 test-integration: ; scripts/test integration
 test-guest: ; scripts/test guest
+conformance: ; scripts/test conformance
 bench: ; scripts/bench
 check: ; scripts/check
 fmt: ; swift format --in-place --recursive --parallel Sources Tests Package.swift

@@ -10,12 +10,14 @@ import pytest
 from conftest import Cli
 
 
-def raw(daemon, text, limit=65536):
+def raw(daemon, text, limit=65536, half_close=False):
     """One request as bytes on the socket; the whole answer until the daemon closes or `limit`."""
     with socket.socket(socket.AF_UNIX) as client:
         client.settimeout(10)
         client.connect(str(daemon.socket))
         client.sendall(text if isinstance(text, bytes) else text.encode())
+        if half_close:
+            client.shutdown(socket.SHUT_WR)
         answer = b""
         try:
             while len(answer) < limit:
@@ -130,14 +132,23 @@ def test_create_bodies(daemon, body, status):
     assert json.loads(answer.split("\r\n\r\n", 1)[1])["message"]
 
 
-@pytest.mark.parametrize("text", [
-    b"\x00\x01\x02\x03\r\n\r\n", b"GET\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", b"POST /containers/create HTTP/1.1\r\nHost: d\r\nContent-Length: -5\r\n\r\n",
-    b"GET /" + b"a" * 200_000 + b" HTTP/1.1\r\nHost: d\r\n\r\n", b"GET /_ping HTTP/1.1\r\nHost: d\r\n" + b"X: y\r\n" * 400_000 + b"\r\n",
-    b"POST /containers/create HTTP/1.1\r\nHost: d\r\nContent-Type: application/json\r\nContent-Length: 99999999999999\r\n\r\n{",
-])
-def test_malformed_requests_leave_the_daemon_alive(daemon, text):
+MALFORMED = {
+    "binary": b"\x00\x01\x02\x03\r\n\r\n",
+    "no target": b"GET\r\n\r\n",
+    "future version": b"GET / HTTP/9.9\r\n\r\n",
+    "negative length": b"POST /containers/create HTTP/1.1\r\nHost: d\r\nContent-Length: -5\r\n\r\n",
+    "long path": b"GET /" + b"a" * 200_000 + b" HTTP/1.1\r\nHost: d\r\nConnection: close\r\n\r\n",
+    "long head": b"GET /_ping HTTP/1.1\r\nHost: d\r\n" + b"X: y\r\n" * 400_000 + b"\r\n",
+    # Its end comes with that of the connection.
+    "absurd length":
+        b"POST /containers/create HTTP/1.1\r\nHost: d\r\nContent-Type: application/json\r\nContent-Length: 99999999999999\r\n\r\n{",
+}
+
+
+@pytest.mark.parametrize("name", MALFORMED)
+def test_malformed_requests_leave_the_daemon_alive(daemon, name):
     try:
-        answer = raw(daemon, text)
+        answer = raw(daemon, MALFORMED[name], half_close=name == "absurd length")
         assert answer == "" or answer.startswith(("HTTP/1.1 4", "HTTP/1.1 505")), answer[:200]
     except (BrokenPipeError, ConnectionResetError):
         pass
