@@ -720,6 +720,12 @@ def test_propagation_of_the_root(bundle):
         assert (word in fields) if word else ("shared:" not in fields and "unbindable" not in fields), (name, fields)
 
 
+def test_without_pivot(bundle):
+    config = bundle.config("sh", "-c", "ls -d /etc /var/tmp/* 2>/dev/null; cat /proc/1/root/etc/passwd | head -1; touch /here")
+    assert bundle.output(config, "--no-pivot").splitlines() == ["/etc", "root:x:0:0:root:/root:/bin/sh"]
+    assert (bundle.rootfs / "here").exists()
+
+
 def test_process_attributes(bundle):
     config = bundle.config(
         "sh", "-c", "cut -d' ' -f19,41 /proc/self/stat; ionice; umask; uname -m; ulimit -n; cat /proc/self/oom_score_adj",
