@@ -649,6 +649,26 @@ def test_the_runtime_dies_while_the_container_waits(bundle):
         assert bundle.output(bundle.config("echo", "again")) == "again"
 
 
+def test_two_creates_of_one_name(bundle):
+    """The second is refused while the first is at it, and does not disturb it."""
+    started, go_on = bundle.folder.parent / "started", bundle.folder.parent / "go"
+    os.mkfifo(go_on)
+    script = bundle.folder.parent / "waits"
+    script.write_text(f"#!/bin/sh\n: >{started}\nread line <{go_on}\n")
+    script.chmod(0o755)
+    config = bundle.config("echo", "first")
+    config["hooks"] = {"createRuntime": [{"path": str(script), "env": ["PATH=/usr/bin:/bin"]}]}
+    bundle.write(config)
+    first = subprocess.Popen(
+        [RUNTIME, "--root", bundle.root, "run", "--bundle", bundle.folder, "box"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        text=True)
+    wait_for(started.exists, "the hook")
+    assert "is being created" in bundle("run", "--bundle", bundle.folder, "box").stderr
+    go_on.write_text("go\n")
+    assert first.communicate(timeout=20)[0] == "first\n" and first.returncode == 0
+    assert os.listdir(bundle.root / "containers") == []
+
+
 def test_a_hook_can_mount_into_the_root(bundle):
     """What a createRuntime hook mounts on the root in the container's mount namespace is there."""
     script = bundle.folder.parent / "mounts"

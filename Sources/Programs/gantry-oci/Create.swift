@@ -21,10 +21,13 @@ struct CreationOptions: ParsableArguments {
 
     /// Starts the container held; its record is written.
     func create(_ root: RuntimeRoot, _ global: GlobalOptions, detached: Bool) async throws -> (ShimProcess, StoredContainer) {
+        try await root.reserving(id) { try await make(root, global, detached: detached) }
+    }
+
+    private func make(_ root: RuntimeRoot, _ global: GlobalOptions, detached: Bool) async throws -> (ShimProcess, StoredContainer) {
         guard detached || consoleSocket == nil else {
             throw GantryError.invalid("--console-socket needs a container that is left alone: add --detach")
         }
-        guard try !root.exists(id) else { throw GantryError.conflict("container with given ID already exists") }
         let bundle = try Bundle(bundle)
         let terminal = bundle.specification.process?.terminal ?? false
         let inherited = detached ? try CallerStreams.inherited(terminal: terminal, consoleSocket: consoleSocket) : nil
