@@ -232,6 +232,13 @@ extension Child {
         let propagation = UInt(try step.number(0))
         let directory = try withRoot { (root) throws(Failure) in root.directory.raw }
         try attempt { fchdir(directory) }
+        if step.numbers.count > 1, try step.flag(1) {
+            try attempt { withC(".") { from in withC("/") { mount(from, $0, nil, UInt(MS_MOVE), nil) } } }
+            try attempt { withC(".") { chroot($0) } }
+            try attempt { withC("/") { chdir($0) } }
+            if propagation != 0 { try attempt { withC("/") { mount(nil, $0, nil, propagation, nil) } } }
+            return
+        }
         if propagation & UInt(MS_SHARED) != 0 {
             let old = Descriptor(
                 try attempt { withC("/") { gantry_openat(AT_FDCWD, $0, O_PATH | O_DIRECTORY | O_CLOEXEC, 0) } })

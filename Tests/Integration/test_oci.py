@@ -237,6 +237,8 @@ def test_update_and_events(bundle, tmp_path):
     usage = json.loads(bundle("events", "--stats", "box", check=True).stdout)
     assert usage["type"] == "stats" and usage["data"]["memory"]["usage"]["limit"] == 64 << 20
     assert usage["data"]["pids"]["limit"] == 50 and usage["data"]["pids"]["current"] == 1
+    with open(tmp_path / "r.json") as limits:
+        bundle("update", "-r", "-", "box", stdin=limits, check=True)
     assert "nothing to update" in bundle("update", "box").stderr
     (tmp_path / "r.json").write_text('{"memory": {"limit": "much"}}')
     assert "`memory.limit` must be a whole number" in bundle("update", "-r", tmp_path / "r.json", "box").stderr
@@ -315,6 +317,33 @@ def test_console_socket(bundle, tmp_path):
         text += os.read(master, 100)
     assert b"/dev/pts/0" in text
     os.close(master)
+
+
+def test_terminal_in_the_foreground(bundle):
+    import pexpect
+    bundle.write(bundle.config("sh", terminal=True))
+    child = pexpect.spawn(
+        str(RUNTIME), ["--root", str(bundle.root), "run", "--bundle", str(bundle.folder), "box"], timeout=20, encoding="utf-8",
+        dimensions=(41, 87))
+    child.expect("# ")
+    child.sendline("tty; stty size")
+    child.expect("/dev/pts/0\r\n41 87")
+    child.setwinsize(22, 66)
+    child.sendline('while [ "$(stty size)" != "22 66" ]; do sleep 0.1; done; echo re""sized; exit 4')
+    child.expect("resized")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 4
+
+
+def test_signals_reach_the_container(bundle):
+    bundle.write(bundle.config("sh", "-c", "trap 'echo caught; exit 8' TERM; echo ready; while true; do sleep 0.1; done"))
+    runtime = subprocess.Popen(
+        [RUNTIME, "--root", bundle.root, "run", "--bundle", bundle.folder, "box"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        text=True)
+    assert runtime.stdout.readline() == "ready\n"
+    runtime.send_signal(signal.SIGTERM)
+    assert runtime.communicate(timeout=20)[0] == "caught\n" and runtime.returncode == 8
 
 
 def test_keyrings(bundle):
@@ -399,6 +428,17 @@ def test_join_without_a_user_namespace(bundle):
     namespaces(second, **{kind: f"/proc/{pid}/ns/{name}" for kind, name in kinds.items()})
     lines = bundle.output(second).splitlines()
     assert lines[:4] == [os.readlink(f"/proc/{pid}/ns/{name}") for name in kinds.values()]
+
+
+def test_join_a_mount_namespace(bundle):
+    holder = subprocess.Popen(["unshare", "-m", "sh", "-c", "echo ready; exec sleep 100"], stdout=subprocess.PIPE, text=True)
+    try:
+        assert holder.stdout.readline() == "ready\n"
+        config = namespaces(bundle.config("readlink", "/proc/self/ns/mnt"), mount=f"/proc/{holder.pid}/ns/mnt")
+        assert bundle.output(config) == os.readlink(f"/proc/{holder.pid}/ns/mnt")
+    finally:
+        holder.kill()
+        holder.wait()
 
 
 def test_time_namespace(bundle):
@@ -609,6 +649,26 @@ def test_the_runtime_dies_while_the_container_waits(bundle):
         assert bundle.output(bundle.config("echo", "again")) == "again"
 
 
+def test_two_creates_of_one_name(bundle):
+    """The second is refused while the first is at it, and does not disturb it."""
+    started, go_on = bundle.folder.parent / "started", bundle.folder.parent / "go"
+    os.mkfifo(go_on)
+    script = bundle.folder.parent / "waits"
+    script.write_text(f"#!/bin/sh\n: >{started}\nread line <{go_on}\n")
+    script.chmod(0o755)
+    config = bundle.config("echo", "first")
+    config["hooks"] = {"createRuntime": [{"path": str(script), "env": ["PATH=/usr/bin:/bin"]}]}
+    bundle.write(config)
+    first = subprocess.Popen(
+        [RUNTIME, "--root", bundle.root, "run", "--bundle", bundle.folder, "box"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+        text=True)
+    wait_for(started.exists, "the hook")
+    assert "is being created" in bundle("run", "--bundle", bundle.folder, "box").stderr
+    go_on.write_text("go\n")
+    assert first.communicate(timeout=20)[0] == "first\n" and first.returncode == 0
+    assert os.listdir(bundle.root / "containers") == []
+
+
 def test_a_hook_can_mount_into_the_root(bundle):
     """What a createRuntime hook mounts on the root in the container's mount namespace is there."""
     script = bundle.folder.parent / "mounts"
@@ -678,6 +738,12 @@ def test_propagation_of_the_root(bundle):
         config["linux"]["rootfsPropagation"] = name
         fields = bundle.output(config).split(" - ")[0]
         assert (word in fields) if word else ("shared:" not in fields and "unbindable" not in fields), (name, fields)
+
+
+def test_without_pivot(bundle):
+    config = bundle.config("sh", "-c", "ls -d /etc /var/tmp/* 2>/dev/null; cat /proc/1/root/etc/passwd | head -1; touch /here")
+    assert bundle.output(config, "--no-pivot").splitlines() == ["/etc", "root:x:0:0:root:/root:/bin/sh"]
+    assert (bundle.rootfs / "here").exists()
 
 
 def test_process_attributes(bundle):

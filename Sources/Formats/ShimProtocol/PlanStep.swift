@@ -64,7 +64,7 @@ package enum PlanOperation: UInt16, Sendable {
     case domainName = 21
     /// numbers: MOUNT_ATTR_…; strings: mount point.
     case setAttributes = 22
-    /// numbers: MS_… propagation for the new root or 0.
+    /// numbers: MS_… propagation for the new root or 0, then nothing or 1 to move the root over the host's in place of pivot_root.
     case pivotRoot = 23
     /// numbers: resource, soft, hard.
     case resourceLimit = 24

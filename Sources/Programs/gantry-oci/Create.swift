@@ -10,7 +10,10 @@ struct CreationOptions: ParsableArguments {
     @Option(name: .shortAndLong, help: "Directory with config.json.") var bundle = "."
     @Option(name: .customLong("pid-file"), help: "File that gets the process's number.") var pidFile: String?
     @Option(name: .customLong("console-socket"), help: "Unix socket that gets the terminal's master.") var consoleSocket: String?
-    @Flag(name: .customLong("no-pivot"), help: .hidden) var noPivot = false
+    @Flag(
+        name: .customLong("no-pivot"),
+        help: "Move the root over the host's: for a host whose root is the initial ramdisk. Keeps less apart.")
+    var noPivot = false
     @Flag(name: .customLong("no-new-keyring"), help: "Leave the container the caller's session keyring.") var noNewKeyring = false
     @Option(name: .customLong("preserve-fds"), help: "How many descriptors from 3 on the program gets too.")
     var preserveDescriptors = 0
@@ -18,18 +21,19 @@ struct CreationOptions: ParsableArguments {
 
     /// Starts the container held; its record is written.
     func create(_ root: RuntimeRoot, _ global: GlobalOptions, detached: Bool) async throws -> (ShimProcess, StoredContainer) {
-        guard !noPivot else {
-            throw GantryError.unsupported("--no-pivot is not supported: the root is always changed with pivot_root")
-        }
+        try await root.reserving(id) { try await make(root, global, detached: detached) }
+    }
+
+    private func make(_ root: RuntimeRoot, _ global: GlobalOptions, detached: Bool) async throws -> (ShimProcess, StoredContainer) {
         guard detached || consoleSocket == nil else {
             throw GantryError.invalid("--console-socket needs a container that is left alone: add --detach")
         }
-        guard try !root.exists(id) else { throw GantryError.conflict("container with given ID already exists") }
         let bundle = try Bundle(bundle)
         let terminal = bundle.specification.process?.terminal ?? false
         let inherited = detached ? try CallerStreams.inherited(terminal: terminal, consoleSocket: consoleSocket) : nil
         var request = try bundle.request(id, hold: true, inherited: inherited)
         request.newKeyring = !noNewKeyring && Keyrings.areThere
+        request.movesRoot = noPivot
         request.preserved = try CallerStreams.preserved(preserveDescriptors)
         warnOfCapabilities(bundle.specification, global)
         let process = try await root.runtime.start(request)

@@ -15,9 +15,10 @@ struct Foreground {
         let raw = terminal ? RawTerminal() : nil
         defer { raw?.restore() }
         if let size = raw?.size { try await process.resize(columns: size.columns, rows: size.rows) }
+        let signals = ForwardedSignals()
+        let forwarding = Task { await forward(signals) }
+        defer { forwarding.cancel() }
         try await start { try await process.release() }
-        let signals = forwardSignals()
-        defer { signals.cancel() }
         let input = Task { try await relayInput(streams) }
         defer { input.cancel() }
         let outputs = [try OwnedDescriptor.duplicate(1), try OwnedDescriptor.duplicate(2)]
@@ -42,25 +43,13 @@ struct Foreground {
         try await streams.closeInput()
     }
 
-    /// What would end this program is the container's to answer.
-    private func forwardSignals() -> Task<Void, Never> {
-        var set = sigset_t()
-        sigemptyset(&set)
-        for number in [SIGTERM, SIGINT, SIGHUP, SIGQUIT, SIGUSR1, SIGUSR2, SIGWINCH] { sigaddset(&set, number) }
-        pthread_sigmask(SIG_BLOCK, &set, nil)
-        let descriptor = OwnedDescriptor(signalfd(-1, &set, CInt(SFD_CLOEXEC) | CInt(SFD_NONBLOCK)))
-        return Task {
-            var information = signalfd_siginfo()
-            while !Task.isCancelled, (try? await DescriptorPoller.shared.waitReadable(descriptor)) != nil {
-                while read(descriptor.raw, &information, MemoryLayout<signalfd_siginfo>.size) > 0 {
-                    if CInt(information.ssi_signo) == SIGWINCH {
-                        if terminal, let size = RawTerminal.currentSize() {
-                            try? await process.resize(columns: size.columns, rows: size.rows)
-                        }
-                    } else {
-                        try? await process.signal(CInt(information.ssi_signo))
-                    }
-                }
+    private func forward(_ signals: ForwardedSignals) async {
+        for await number in signals.arrivals {
+            // A process that has just ended has no use for either.
+            if number != SIGWINCH {
+                try? await process.signal(number)
+            } else if terminal, let size = RawTerminal.currentSize() {
+                try? await process.resize(columns: size.columns, rows: size.rows)
             }
         }
     }

@@ -84,6 +84,19 @@ struct RuntimeRoot {
         try FileSystem.remove(try file(id))
     }
 
+    /// Keeps others from creating a container of this name while `body` does. The kernel lets go when this process dies.
+    /// - Throws: `conflict` when another is at it.
+    func reserving<Value>(_ id: String, _ body: () async throws -> Value) async throws -> Value {
+        let path = try file(id) + ".lock"
+        let lock = try OwnedDescriptor.open(path, O_RDWR | O_CREAT, mode: 0o600)
+        guard flock(lock.raw, LOCK_EX | LOCK_NB) == 0 else {
+            throw GantryError.conflict("container \"\(id)\" is being created", cause: SystemError.last("flock", path))
+        }
+        defer { unlink(path) }
+        guard try !exists(id) else { throw GantryError.conflict("container with given ID already exists") }
+        return try await body()
+    }
+
     // MARK: Life
 
     /// Lets the program run by `release`; the hooks that follow a start run then. When one fails the container ends with it.

@@ -114,6 +114,8 @@ package struct ContainerStart: Sendable {
     package var newKeyring = false
     /// The program gets these as 3, 4 and so on.
     package var preserved: [OwnedDescriptor] = []
+    /// For hosts whose root is the initial ramdisk, which pivot_root refuses to leave. The host's mounts stay, covered.
+    package var movesRoot = false
 
     package init(
         id: String, specification: RuntimeSpecification, root: RootFileSystem, trees: [String: OwnedDescriptor] = [:],

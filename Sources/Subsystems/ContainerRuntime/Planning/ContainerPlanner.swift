@@ -54,7 +54,7 @@ package struct ContainerPlanner {
         if namespaces.hasUser { user.addBecomeRoot(to: &plan) }
         try addContent(&plan, user)
         try addOutsideWork(&plan)
-        plan.add(.pivotRoot, [finalPropagation])
+        plan.add(.pivotRoot, [finalPropagation] + (request.movesRoot ? [1] : []))
         if request.newKeyring { plan.add(.keyring, [], ["_ses.\(request.id)"]) }
         var processPlanner = ProcessPlanner(
             process: process, seccomp: linux.seccomp, stdio: request.stdio, hold: request.hold, inherited: request.inherited,
