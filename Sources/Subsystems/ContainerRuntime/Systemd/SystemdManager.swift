@@ -48,12 +48,24 @@ struct SystemdManager {
     }
 
     /// Ends the unit and forgets its name; one that is unknown has ended already.
+    ///
+    /// The end of the job that does so is not always signalled when the unit is collected with it, so the unit itself is asked for,
+    /// for at most two seconds: what remains after them is left to systemd's own time limit.
     func stop(_ unit: String) throws {
         var body = BusWriter()
         body.string(unit)
         body.string("replace")
-        do { try perform("StopUnit", "ss", body, isJob: true) } catch let error as BusError where error.isUnknownUnit { return }
+        do { try perform("StopUnit", "ss", body) } catch let error as BusError where error.isUnknownUnit { return }
         try resetFailed(unit)
+        let end = ContinuousClock.now + .seconds(2)
+        while try isLoaded(unit), ContinuousClock.now < end { usleep(2000) }
+    }
+
+    private func isLoaded(_ unit: String) throws -> Bool {
+        var body = BusWriter()
+        body.string(unit)
+        do { try perform("GetUnit", "s", body) } catch let error as BusError where error.isUnknownUnit { return false }
+        return true
     }
 
     private func resetFailed(_ unit: String) throws {
