@@ -260,6 +260,7 @@ def test_namespaces(gantry, running):
             assert spaces(gantry.ok("run", "--rm", option, f"container:{donor}", "busybox", *LOOK))[kind] == theirs[kind]
     found = spaces(gantry.ok("run", "--rm", "--cgroupns", "private", "--userns", "host", "busybox", *LOOK))
     assert found["cgroup"] != own["cgroup"] and found["user"] == own["user"]
+    refused(gantry("run", "--rm", "--uts", "host", "-h", "x", "busybox", "true"), "conflicting options: hostname and the UTS mode")
     for option in ("--pid", "--ipc", "--uts", "--userns", "--cgroupns"):
         assert gantry("create", option, "nonsense", "busybox").returncode != 0, option
 

@@ -19,6 +19,28 @@ enum SandboxCheck {
             try TmpfsOptions.check(options, destination: destination)
         }
         try checkSysctls(host)
+        try checkSharing(settings)
+    }
+
+    /// Names and addresses belong to whoever owns the namespace. Docker's words.
+    private static func checkSharing(_ settings: ContainerSettings) throws(GantryError) {
+        let host = settings.host
+        if host.utsMode == "host", !settings.hostname.isEmpty {
+            throw .invalid("conflicting options: hostname and the UTS mode")
+        }
+        guard host.networkMode.hasPrefix("container:") else { return }
+        if !settings.hostname.isEmpty { throw .invalid("conflicting options: hostname and the network mode") }
+        if !host.links.isEmpty {
+            throw .invalid(
+                "conflicting options: container type network can't be used with links. This would result in undefined behavior")
+        }
+        if !host.dns.isEmpty { throw .invalid("conflicting options: dns and the network mode") }
+        if !host.extraHosts.isEmpty {
+            throw .invalid("conflicting options: custom host-to-IP mapping and the network mode")
+        }
+        if !settings.exposedPorts.isEmpty {
+            throw .invalid("conflicting options: port exposing and the container type network mode")
+        }
     }
 
     /// A value of the host's is never set: the namespace that it belongs to must be the container's own. Source: CVE-2022-0532.

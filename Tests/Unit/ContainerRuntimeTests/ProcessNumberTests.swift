@@ -26,6 +26,8 @@ struct ProcessNumberTests {
             let exec = ExecStart(id: request.id, execID: Identifier.random(), initProcessID: getpid(), process: process)
             let error = await #expect(throws: GantryError.self) { try await fixture.runtime.exec(exec) }
             #expect(error?.kind == .conflict)
+            try await container.signal(SIGKILL)
+            _ = await container.waitForExit()
         }
     }
 }

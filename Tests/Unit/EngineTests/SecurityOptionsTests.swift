@@ -57,6 +57,30 @@ import Testing
         }
     }
 
+    @Test func namesBelongToTheOwnerOfTheNamespace() throws {
+        func message(_ change: (inout ContainerSettings) -> Void) -> String? {
+            var settings = ContainerSettings(image: "x")
+            settings.host.networkMode = "container:other"
+            change(&settings)
+            do { try SandboxCheck.check(settings) } catch { return (error as? GantryError)?.message }
+            return nil
+        }
+        #expect(message { _ in } == nil)
+        #expect(message { $0.hostname = "h" } == "conflicting options: hostname and the network mode")
+        #expect(message { $0.host.dns = ["192.0.2.1"] } == "conflicting options: dns and the network mode")
+        #expect(
+            message { $0.host.extraHosts = ["a:192.0.2.1"] }
+                == "conflicting options: custom host-to-IP mapping and the network mode")
+        #expect(
+            message { $0.exposedPorts = ["80/tcp"] } == "conflicting options: port exposing and the container type network mode")
+        #expect(
+            message {
+                $0.hostname = "h"
+                $0.host.networkMode = ""
+                $0.host.utsMode = "host"
+            } == "conflicting options: hostname and the UTS mode")
+    }
+
     @Test func outOfMemoryScores() throws {
         for score in [-1000, 0, 1000] { try check { $0.oomScoreAdjustment = score } }
         for score in [-1001, 1001] { #expect(throws: GantryError.self) { try check { $0.oomScoreAdjustment = score } } }

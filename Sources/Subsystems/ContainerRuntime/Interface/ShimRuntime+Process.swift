@@ -13,8 +13,9 @@ extension ShimRuntime {
     ) throws -> OwnedDescriptor {
         let descriptor: OwnedDescriptor
         do throws(SystemError) { descriptor = try OwnedDescriptor.open("/proc/\(processID)/\(entry)", flags) } catch {
-            guard [ENOENT, ESRCH].contains(error.errno) else { throw error }
-            throw Self.ended(container)
+            // Gone, or somebody else's by now; an error only when it is still the container's.
+            try requireProcess(processID, in: container)
+            throw error
         }
         try requireProcess(processID, in: container)
         return descriptor
