@@ -26,6 +26,8 @@ actor Container {
     var health: ContainerHealth?
     var restartTask: Task<Void, Never>?
     var healthTask: Task<Void, Never>?
+    /// The latest compression of rotated logs; each waits for the one before.
+    var compression: Task<Void, Never>?
     /// Restarts in a row without a run of ten seconds.
     var restartStreak = 0
 
