@@ -35,8 +35,9 @@ final class LogForwarder {
 
     /// Milliseconds between attempts to connect.
     private static let retryInterval: Int64 = 1000
-    /// Milliseconds that the service has to take what is left at the end.
+    /// Milliseconds that the service has to take what is left at the end, and that it has when lines may be dropped.
     private static let farewell: Int64 = 3000
+    private static let shortFarewell: Int64 = 200
 
     init(message: LogMessage, address: [UInt8], isStream: Bool, mayDrop: Bool, limit: Int) {
         self.message = message
@@ -115,7 +116,7 @@ final class LogForwarder {
 
     /// The end of the container: what waits is given a moment.
     func finish() {
-        let end = Clock.milliseconds() + Self.farewell
+        let end = Clock.milliseconds() + (mayDrop ? Self.shortFarewell : Self.farewell)
         send()
         while isPending && Clock.milliseconds() < end {
             var entry = pollfd(fd: socket, events: Int16(POLLOUT), revents: 0)

@@ -3,7 +3,11 @@ import CLinux
 extension Minder {
     func accept() {
         let socket = gantry_accept(listener)
-        if socket >= 0 { clients.append(Client(socket: socket)) }
+        if socket < 0 { return }
+        let client = Client(socket: socket)
+        clients.append(client)
+        // It may be the daemon, come only now.
+        if hasRotated { client.send(.logRotated) }
     }
 
     func read(_ client: Client) {

@@ -36,6 +36,8 @@ extension Minder {
         // Whoever connected last gets the answer too.
         var entry = pollfd(fd: listener, events: Int16(POLLIN), revents: 0)
         while poll(&entry, 1, 0) > 0 && entry.revents != 0 { accept() }
+        // Should somebody's reading take long, others learn from the exit record that all is over.
+        close(listener)
         for client in clients { client.send(.exited, exit.encode()) }
         flushAll()
     }

@@ -15,7 +15,7 @@ extension Minder {
             if count <= 0 { break }
             taken += count
         }
-        guard taken > 0 && !settings.terminal else { return }
+        guard taken > 0 && settings.hasLargePipes else { return }
         let now = Clock.milliseconds()
         // Each line by itself would wake us, and slow down the container that has to wake us. Whoever looks on gets them at once.
         napsNext = now - lastOutput <= Self.floodInterval && !clients.contains { $0.attached != 0 }

@@ -37,6 +37,8 @@ final class Minder {
     var lastOutput: Int64 = 0
     /// Output comes so fast that it is left to gather for a moment.
     var napsNext = false
+    /// The log has been rotated at least once.
+    var hasRotated = false
 
     static let inputLimit = 65536
 
@@ -104,7 +106,10 @@ final class Minder {
         for output in 0..<outputs.count where polled[firstOutput + output].revents != 0 { take(output: output) }
         // What is kept is on its way to the disk before anything else is waited for.
         log?.flush()
-        if log?.takeRotation() == true { tellOthers(.logRotated) }
+        if log?.takeRotation() == true {
+            hasRotated = true
+            tellOthers(.logRotated)
+        }
         if polled[5].revents != 0 { writeInput() }
         serve(polled[firstClient...])
         if polled[1].revents != 0 { accept() }

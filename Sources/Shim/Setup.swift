@@ -105,7 +105,7 @@ struct Setup {
     }
 
     /// The child's ends of the standard streams, and ours.
-    private func streams() throws(Failure) -> (child: [CInt], outputs: [CInt], input: CInt) {
+    private mutating func streams() throws(Failure) -> (child: [CInt], outputs: [CInt], input: CInt) {
         if settings.terminal || settings.leaves { return ([], [-1], -1) }
         var input: CInt = -1
         let first: CInt
@@ -119,10 +119,11 @@ struct Setup {
         }
         let output = try pipe()
         let error = try pipe()
+        settings.hasLargePipes = true
         for end in [output.read, error.read] {
             _ = gantry_fcntl(end, F_SETFL, Int(O_NONBLOCK))
             // The container need not wait for the log so soon. Where the host allows no more it stays at the kernel's 64 KiB.
-            _ = gantry_fcntl(end, setPipeSize, Self.pipeSize)
+            if gantry_fcntl(end, setPipeSize, Self.pipeSize) < 0 { settings.hasLargePipes = false }
         }
         return ([first, output.write, error.write], [output.read, error.read], input)
     }

@@ -25,6 +25,8 @@ actor Container {
     var execs: [String: ExecInstance] = [:]
     var restartTask: Task<Void, Never>?
     var healthTask: Task<Void, Never>?
+    /// The latest compression of rotated logs; each waits for the one before.
+    var compression: Task<Void, Never>?
 
     struct WaitingAttachment {
         var request: AttachRequest

@@ -59,7 +59,7 @@ struct ContainerPreparation {
                     },
                     openStdin: settings.openStdin, stdinOnce: settings.stdinOnce),
                 log: try log.file(),
-                logService: try await BlockingWork.run { try log.service() },
+                logService: log.hasService ? try await BlockingWork.run { try log.service() } : nil,
                 ports: network.ports)
         } catch {
             await undo(record, context: context)

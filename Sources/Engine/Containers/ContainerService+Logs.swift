@@ -28,7 +28,7 @@ extension Container {
     }
 
     /// Does what the shim asks for while the process runs: compresses what it rotated, also what an earlier run left, and tells
-    /// of clients that it gave up.
+    /// of clients that it gave up. Returns some time after the end of the process.
     func heed(_ process: ShimProcess) async {
         let log: ContainerLog
         do { log = try ContainerLog(record, configuration: context.configuration) } catch {
@@ -42,9 +42,21 @@ extension Container {
                 logger.warning("an attached client that took no output for 5 s was dropped, so that the container could go on")
             }
         }
+        await compress(log)
     }
 
-    private nonisolated func compress(_ log: ContainerLog) async {
+    /// One after the other, also when the next run has begun.
+    private func compress(_ log: ContainerLog) async {
+        let before = compression
+        let task = Task {
+            await before?.value
+            await compressNow(log)
+        }
+        compression = task
+        await task.value
+    }
+
+    private nonisolated func compressNow(_ log: ContainerLog) async {
         guard let rotation = log.configuration.rotation, rotation.compresses, let path = log.path else { return }
         do {
             try await BlockingWork.run { try LogFiles(path: path).compress(count: rotation.maxFiles) }

@@ -43,6 +43,8 @@ struct ContainerLog: Sendable {
         return file
     }
 
+    var hasService: Bool { configuration.driver == .syslog || configuration.driver == .journald }
+
     /// For the shim: the log service. Blocks while it is looked for.
     func service() throws -> LogService? {
         switch configuration.driver {
