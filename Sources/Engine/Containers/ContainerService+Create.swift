@@ -50,7 +50,7 @@ extension ContainerService {
         var record = ContainerRecord(
             id: id, name: name, createdAt: .now(), settings: settings, program: ImageDefaults.program(settings), imageID: image.id,
             chainID: image.topLayer, platform: image.config.platform)
-        record.mounts = planned.mounts
+        record.mounts = try planned.mounts.map(pinned)
         record.anonymousVolumes = planned.anonymous
         record.attachments = NetworkPlan.initial(settings)
         var undo: [() -> Void] = []
@@ -69,6 +69,17 @@ extension ContainerService {
         let container = Container(record: record, context: context)
         context.add(container, name: name)
         await container.publish("create")
+    }
+
+    /// A mount of an image names it by its id from now on: the tag may move.
+    private func pinned(_ mount: ResolvedMount) throws -> ResolvedMount {
+        guard mount.kind == .image else { return mount }
+        var result = mount
+        do { result.source = try context.imageStore.image(mount.source).id.description } catch let error as GantryError {
+            // Not "not found": a client would take that for the container's own image and pull it.
+            throw GantryError.invalid("invalid mount config for type \"image\": \(error.message)")
+        }
+        return result
     }
 
     private static func attempt(_ context: EngineContext, _ what: String, _ body: () throws -> Void) {

@@ -7,7 +7,7 @@ struct ConfigurationFile: Decodable {
     static let defaultPath = "/etc/gantry/daemon.json"
     private static let known: Set<String> = [
         "hosts", "data-root", "exec-root", "pidfile", "debug", "log-level", "registry-mirrors", "insecure-registries", "bip",
-        "bridge-name", "labels",
+        "bridge-name", "labels", "cdi-spec-dirs",
     ]
 
     var hosts: [String]?
@@ -21,6 +21,7 @@ struct ConfigurationFile: Decodable {
     var bip: String?
     var bridgeName: String?
     var labels: [String]?
+    var cdiDirectories: [String]?
 
     enum CodingKeys: String, CodingKey {
         case hosts, pidfile, debug, bip, labels
@@ -30,6 +31,7 @@ struct ConfigurationFile: Decodable {
         case registryMirrors = "registry-mirrors"
         case insecureRegistries = "insecure-registries"
         case bridgeName = "bridge-name"
+        case cdiDirectories = "cdi-spec-dirs"
     }
 
     /// Reads `path`, or the default path when there is such a file.

@@ -46,6 +46,8 @@ struct DaemonSettings {
             throw .invalid("invalid bridge name `\(engine.bridgeName)`: expected 1 to 15 bytes without a slash")
         }
         engine.labels = try list("labels", flags.labels, file?.labels)
+        let directories = try list("cdi-spec-dirs", flags.cdiDirectories, file?.cdiDirectories)
+        if !directories.isEmpty { engine.cdiDirectories = directories }
         engine.shimPath = try Self.findShim()
     }
 

@@ -36,6 +36,8 @@ struct Gantryd: AsyncParsableCommand {
     var bridgeName: String?
     @Option(name: .customLong("label"), help: "Label of the daemon, key=value (repeatable)")
     var labels: [String] = []
+    @Option(name: .customLong("cdi-spec-dir"), help: "Directory of CDI files (default /etc/cdi and /var/run/cdi; repeatable)")
+    var cdiDirectories: [String] = []
     @Flag(help: "Check the configuration and exit")
     var validate = false
 
