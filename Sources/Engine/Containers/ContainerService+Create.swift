@@ -123,7 +123,12 @@ extension ContainerService {
             let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
             let mode = parts.count == 2 ? parts[1] : ""
             guard ["", "ro", "rw", "z", "Z"].contains(mode) else { throw GantryError.invalid("invalid mode: \(mode)") }
-            let source = await (try context.container(parts.first ?? text)).record
+            let donor: Container
+            do { donor = try context.container(parts.first ?? text) } catch {
+                // Not "not found": a client would take that for the image and pull it.
+                throw GantryError.invalid(error.message)
+            }
+            let source = await donor.record
             result += source.mounts.filter { $0.kind != .tmpfs }.map { mount in
                 var copy = mount
                 copy.readOnly = mount.readOnly || mode == "ro"

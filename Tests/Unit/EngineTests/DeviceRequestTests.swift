@@ -101,4 +101,14 @@ import Testing
         ]
         #expect(MountPoints.remove(from: changes, mounts: ["/var/lib/v", "/opt/v"]).map(\.path) == ["/opt", "/opt/own", "/srv"])
     }
+
+    @Test func whatADirectoryLostComesLast() {
+        let changes = [
+            FileChange(path: "/etc/group", kind: .deleted), FileChange(path: "/var", kind: .modified),
+            FileChange(path: "/etc/passwd", kind: .modified), FileChange(path: "/etc", kind: .modified),
+            FileChange(path: "/d/e", kind: .added),
+            FileChange(path: "/d", kind: .added),
+        ]
+        #expect(changes.inListOrder.map(\.path) == ["/d", "/d/e", "/etc", "/etc/passwd", "/etc/group", "/var"])
+    }
 }
