@@ -29,3 +29,15 @@ enum MountPoints {
         return result
     }
 }
+
+extension [FileChange] {
+    /// By path, what a directory lost after what it has. Source: recorded order of `docker diff`.
+    var inListOrder: [FileChange] {
+        func key(_ change: FileChange) -> [String] {
+            let parts = change.path.split(separator: "/").map(String.init)
+            // Sorts behind every other name of the same directory.
+            return change.kind == .deleted ? parts.dropLast() + ["\u{10FFFF}" + (parts.last ?? "")] : parts
+        }
+        return map { (key($0), $0) }.sorted { $0.0.lexicographicallyPrecedes($1.0) }.map(\.1)
+    }
+}

@@ -90,7 +90,7 @@ extension ContainerService {
             let all = try context.imageStore.changes(of: snapshot).map { change in
                 FileChange(path: change.path, kind: FileChange.Kind(rawValue: change.kind.rawValue) ?? .modified)
             }
-            return MountPoints.remove(from: all, mounts: mounts)
+            return MountPoints.remove(from: all, mounts: mounts).inListOrder
         }
     }
 

@@ -57,7 +57,7 @@ extension ContainerService {
         var record = ContainerRecord(
             id: id, name: name, createdAt: .now(), settings: settings, program: ImageDefaults.program(settings), imageID: image.id,
             chainID: image.topLayer, platform: image.config.platform)
-        record.mounts = planned.mounts
+        record.mounts = try planned.mounts.map(pinned)
         record.anonymousVolumes = planned.anonymous
         record.attachments = NetworkPlan.initial(settings)
         var undo: [() -> Void] = []
@@ -76,6 +76,17 @@ extension ContainerService {
         let container = Container(record: record, context: context)
         context.add(container, name: name)
         await container.publish("create")
+    }
+
+    /// A mount of an image names it by its id from now on: the tag may move.
+    private func pinned(_ mount: ResolvedMount) throws -> ResolvedMount {
+        guard mount.kind == .image else { return mount }
+        var result = mount
+        do { result.source = try context.imageStore.image(mount.source).id.description } catch let error as GantryError {
+            // Not "not found": a client would take that for the container's own image and pull it.
+            throw GantryError.invalid("invalid mount config for type \"image\": \(error.message)")
+        }
+        return result
     }
 
     private static func attempt(_ context: EngineContext, _ what: String, _ body: () throws -> Void) {
@@ -119,7 +130,12 @@ extension ContainerService {
             let parts = text.split(separator: ":", maxSplits: 1).map(String.init)
             let mode = parts.count == 2 ? parts[1] : ""
             guard ["", "ro", "rw", "z", "Z"].contains(mode) else { throw GantryError.invalid("invalid mode: \(mode)") }
-            let source = await (try context.container(parts.first ?? text)).record
+            let donor: Container
+            do { donor = try context.container(parts.first ?? text) } catch {
+                // Not "not found": a client would take that for the image and pull it.
+                throw GantryError.invalid(error.message)
+            }
+            let source = await donor.record
             result += source.mounts.filter { $0.kind != .tmpfs }.map { mount in
                 var copy = mount
                 copy.readOnly = mount.readOnly || mode == "ro"

@@ -40,7 +40,9 @@ struct ContainerService: ContainerOperations {
             throw GantryError.internal("Conflict, cannot remove the default link name of the container")
         }
         let container = try context.container(parts[0])
-        guard try await container.removeLink(alias: parts[1]) else { throw GantryError.notFound("Cannot get parent \(parts[0]) for link \(name)") }
+        guard try await container.removeLink(alias: parts[1]) else {
+            throw GantryError.notFound("Cannot get parent \(parts[0]) for link \(name)")
+        }
     }
 
     func rename(_ name: NameOrID, to newName: String) async throws {

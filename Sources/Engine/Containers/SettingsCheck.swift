@@ -20,9 +20,9 @@ enum SettingsCheck {
         if settings.host.autoRemove, policy.name != .no {
             throw .invalid("can't create 'AutoRemove' container with restart policy")
         }
-        if policy.maximumRetryCount < 0 { throw .invalid("maximum retry count cannot be negative") }
+        if policy.maximumRetryCount < 0 { throw .invalid("invalid restart policy: maximum retry count cannot be negative") }
         if policy.name != .onFailure, policy.maximumRetryCount > 0 {
-            throw .invalid("maximum retry count can only be used with 'on-failure'")
+            throw .invalid("invalid restart policy: maximum retry count can only be used with 'on-failure'")
         }
         if let signal = settings.stopSignal { _ = try SignalNumber.parse(signal) }
         _ = try LogConfiguration(driver: settings.host.logDriver, options: settings.host.logOptions)

@@ -24,6 +24,9 @@ struct SpecificationBuilder {
         DeviceRequests.apply(edits, to: &options)
         var specification = try DefaultSpecification.make(options)
         try DeviceRequests.apply(edits, to: &specification)
+        for mount in record.mounts where mount.kind == .image {
+            specification.mounts = (specification.mounts ?? []) + [try ImageMount(mount: mount, context: context).specification()]
+        }
         return specification
     }
 

@@ -129,6 +129,11 @@ struct ImageUsageReport {
             let record = await container.record
             report.usage.containers[record.imageID, default: []].append(
                 ImageUsage.Container(id: record.id, isRunning: record.phase.processID != nil))
+            for mount in record.mounts where mount.kind == .image {
+                guard let image = try? Digest(mount.source), image != record.imageID else { continue }
+                report.usage.containers[image, default: []].append(
+                    ImageUsage.Container(id: record.id, isRunning: record.phase.processID != nil))
+            }
         }
         return report
     }

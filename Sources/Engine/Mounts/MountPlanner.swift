@@ -129,7 +129,11 @@ struct MountPlanner {
             if request.tmpfsSize > 0 { options.append("size=\(request.tmpfsSize)") }
             mount.tmpfsOptions = options.joined(separator: ",")
         case .image:
-            throw .unsupported("mounts of type image are not supported yet")
+            guard !request.source.isEmpty else {
+                throw .invalid("invalid mount config for type \"image\": field Source must not be empty")
+            }
+            mount.readOnly = true
+            mount.subpath = request.subpath
         }
         return mount
     }

@@ -27,13 +27,17 @@ struct ContainerLinks: Sendable {
     /// - Throws: `conflict` when a linked container does not run.
     static func resolve(_ record: ContainerRecord, context: EngineContext) async throws -> ContainerLinks {
         var result = ContainerLinks()
-        guard NetworkPlan.mode(record.settings) == .networks, NetworkPlan.primary(record.settings) == "bridge" else { return result }
+        guard NetworkPlan.mode(record.settings) == .networks, NetworkPlan.primary(record.settings) == "bridge" else {
+            return result
+        }
         for link in record.settings.host.links.map(Link.init) {
             let other = try context.container(link.target)
             let target = await other.record
             let endpoints = await context.networks.endpoints(ofContainer: target.id)
-            guard target.phase.processID != nil, let address = endpoints.first(where: { $0.networkName == "bridge" })?.ipv4Address else {
-                throw GantryError.conflict("Cannot link to a non running container: /\(target.name) AS /\(record.name)/\(link.alias)")
+            guard target.phase.processID != nil, let address = endpoints.first(where: { $0.networkName == "bridge" })?.ipv4Address
+            else {
+                throw GantryError.conflict(
+                    "Cannot link to a non running container: /\(target.name) AS /\(record.name)/\(link.alias)")
             }
             result.hosts.append((hostNames(link, target), address))
             result.environment += environment(link, target: target, address: address, child: record.name)

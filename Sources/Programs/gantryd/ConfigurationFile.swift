@@ -7,7 +7,7 @@ struct ConfigurationFile: Decodable {
     static let defaultPath = "/etc/gantry/daemon.json"
     private static let known: Set<String> = [
         "hosts", "data-root", "exec-root", "pidfile", "debug", "log-level", "registry-mirrors", "insecure-registries", "bip",
-        "bridge-name", "labels", "log-driver", "log-opts", "init", "exec-opts",
+        "bridge-name", "labels", "log-driver", "log-opts", "init", "exec-opts", "cdi-spec-dirs",
     ]
 
     var hosts: [String]?
@@ -25,6 +25,7 @@ struct ConfigurationFile: Decodable {
     var logOptions: [String: String]?
     var usesInit: Bool?
     var execOpts: [String]?
+    var cdiDirectories: [String]?
 
     enum CodingKeys: String, CodingKey {
         case hosts, pidfile, debug, bip, labels
@@ -38,6 +39,7 @@ struct ConfigurationFile: Decodable {
         case logOptions = "log-opts"
         case usesInit = "init"
         case execOpts = "exec-opts"
+        case cdiDirectories = "cdi-spec-dirs"
     }
 
     /// Reads `path`, or the default path when there is such a file.

@@ -54,6 +54,8 @@ struct DaemonSettings {
         for option in try list("exec-opts", flags.execOptions, file?.execOpts) {
             engine.cgroupDriver = try Self.cgroupDriver(option)
         }
+        let directories = try list("cdi-spec-dirs", flags.cdiDirectories, file?.cdiDirectories)
+        if !directories.isEmpty { engine.cdiDirectories = directories }
         engine.shimPath = try Self.findShim()
     }
 

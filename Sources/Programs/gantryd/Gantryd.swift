@@ -46,6 +46,8 @@ struct Gantryd: AsyncParsableCommand {
         name: .customLong("exec-opt"),
         help: "Option of the runtime: native.cgroupdriver=cgroupfs (default) or systemd (repeatable)")
     var execOptions: [String] = []
+    @Option(name: .customLong("cdi-spec-dir"), help: "Directory of CDI files (default /etc/cdi and /var/run/cdi; repeatable)")
+    var cdiDirectories: [String] = []
     @Flag(help: "Check the configuration and exit")
     var validate = false
 

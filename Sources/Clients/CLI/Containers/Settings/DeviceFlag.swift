@@ -3,6 +3,21 @@ import Essentials
 
 /// `--device host[:container][:rwm]` and the limits on devices.
 enum DeviceFlag {
+    /// `vendor.com/class=name`: a device that the daemon looks up in the host's CDI files.
+    static func isQualifiedName(_ text: String) -> Bool {
+        guard let equals = text.firstIndex(of: "="), let slash = text[..<equals].firstIndex(of: "/") else { return false }
+        return slash != text.startIndex && text.index(after: slash) < equals && text.index(after: equals) < text.endIndex
+    }
+
+    static func requests(_ texts: [String]) -> [DeviceRequest] {
+        let names = texts.filter(isQualifiedName)
+        guard !names.isEmpty else { return [] }
+        var request = DeviceRequest()
+        request.driver = "cdi"
+        request.deviceIDs = names
+        return [request]
+    }
+
     static func parse(_ text: String) throws -> DeviceMapping {
         var mapping = DeviceMapping()
         let parts = text.split(separator: ":", omittingEmptySubsequences: false).map(String.init)

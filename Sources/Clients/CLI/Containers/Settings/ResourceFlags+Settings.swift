@@ -7,12 +7,12 @@ extension ResourceFlags {
         try applyMemory(to: &host)
         try applyProcessors(to: &host)
         try applyBlockDevices(to: &host)
-        host.devices = try device.map(DeviceFlag.parse)
+        host.devices = try device.filter { !DeviceFlag.isQualifiedName($0) }.map(DeviceFlag.parse)
         for rule in deviceCgroupRule where !DeviceFlag.isRule(rule) {
             throw UsageError.invalid(rule, flag: "--device-cgroup-rule", "invalid device cgroup format '\(rule)'")
         }
         host.deviceCgroupRules = deviceCgroupRule
-        host.deviceRequests = try gpus.map(GraphicsFlag.parse)
+        host.deviceRequests = try gpus.map(GraphicsFlag.parse) + DeviceFlag.requests(device)
         host.ulimits = try UlimitFlag.parse(ulimit)
     }
 

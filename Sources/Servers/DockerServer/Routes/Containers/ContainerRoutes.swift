@@ -107,6 +107,7 @@ struct ContainerRoutes {
             throw GantryError.invalid(
                 "starting container with non-empty request body was deprecated since API v1.22 and removed in v1.24")
         }
+        guard request.query.text("checkpoint") == nil else { throw NotOfferedRoutes.checkpoints }
         try await containers.start(request.name())
         return .empty(204)
     }
