@@ -8,6 +8,7 @@ extension Gantry {
             ImageRemoveShortcut.self,
             HistoryCommand.self, SaveCommand.self, LoadCommand.self, ImportCommand.self, SearchCommand.self, LoginCommand.self,
             LogoutCommand.self, InfoCommand.self, EventsCommand.self, VersionCommand.self, ImageGroup.self, BuilderGroup.self,
+            BuildsGroup.self,
             NetworkGroup.self, VolumeGroup.self, SystemGroup.self, ContextGroup.self, SwarmCommandItself.self, NodeCommand.self,
             ServiceCommand.self, StackCommand.self, SecretCommand.self, ConfigCommand.self, PluginCommand.self,
         ]
@@ -19,7 +20,8 @@ struct ImageGroup: CommandGroup {
     static let configuration = CommandConfiguration(
         commandName: "image", abstract: "Manage images",
         subcommands: [
-            BuildCommand.self, HistoryCommand.self, ImportCommand.self, ImageInspectCommand.self, LoadCommand.self,
+            BuildCommand.self, HistoryCommand.self, ImportCommand.self, ImageInspectCommand.self, ImageLayersCommand.self,
+            LoadCommand.self,
             ImageListCommand.self,
             ImagePruneCommand.self, PullCommand.self, PushCommand.self, ImageRemoveCommand.self, SaveCommand.self, TagCommand.self,
         ])
@@ -30,6 +32,13 @@ struct BuilderGroup: CommandGroup {
     static let configuration = CommandConfiguration(
         commandName: "builder", abstract: "Manage builds", subcommands: [BuildCommand.self, BuilderPruneCommand.self],
         aliases: ["buildx"])
+}
+
+/// `gantry builds …`
+struct BuildsGroup: CommandGroup {
+    static let configuration = CommandConfiguration(
+        commandName: "builds", abstract: "Look at past builds",
+        subcommands: [BuildsListCommand.self, BuildsLogsCommand.self, BuildsInspectCommand.self, BuildsOpenCommand.self])
 }
 
 /// `gantry network …`

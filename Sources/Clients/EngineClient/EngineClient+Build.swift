@@ -24,6 +24,21 @@ extension EngineClient {
         try await send(EngineRequest(.get, "/build/layers/\(EngineRequest.part(chain ?? "none"))")).body
     }
 
+    /// The last builds, newest first. Not part of Docker's API.
+    package func builds() async throws -> [BuildRecordBody] {
+        try await json([BuildRecordBody].self, EngineRequest(.get, "/builds"))
+    }
+
+    /// - Parameter id: the beginning of an id, or `latest`.
+    package func build(_ id: String) async throws -> BuildRecordBody {
+        try await json(BuildRecordBody.self, EngineRequest(.get, "/builds/\(EngineRequest.part(id))"))
+    }
+
+    /// What a build printed.
+    package func buildLog(_ id: String) async throws -> [UInt8] {
+        try await send(EngineRequest(.get, "/builds/\(EngineRequest.part(id))/logs")).bytes()
+    }
+
     /// Source: Engine API 1.51, BuildPrune.
     /// - Parameter keepBytes: how much may stay; 0 for no limit of its own.
     package func pruneBuildCache(all: Bool, keepBytes: Int64 = 0, filters: Filters = Filters()) async throws -> BuildPruneReport {

@@ -17,6 +17,11 @@ extension EngineClient {
         return try await json([HistoryItem].self, request)
     }
 
+    /// What each layer of an image brought. Not part of Docker's API.
+    package func imageLayers(_ name: String) async throws -> ImageLayersBody {
+        try await json(ImageLayersBody.self, EngineRequest(.get, "/images/\(EngineRequest.imagePart(name))/layers"))
+    }
+
     /// What the daemon knows of an image, as it wrote it. Source: Engine API 1.51, ImageInspect.
     package func imageInspectBytes(_ name: String, platform: String? = nil) async throws -> [UInt8] {
         var request = EngineRequest(.get, "/images/\(EngineRequest.imagePart(name))/json")

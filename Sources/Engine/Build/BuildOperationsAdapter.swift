@@ -19,6 +19,7 @@ final class BuildOperationsAdapter: BuildOperations {
     private let running = Mutex<[String: Task<Digest?, any Error>]>([:])
     /// What builds have read of files, for the builds after them.
     private let hashes = ContentHashes()
+    let history: BuildHistory
 
     /// Removes what an earlier daemon's builds left, and keeps the cache's layers from being collected.
     init(context: EngineContext, images: ImageService) throws {
@@ -26,12 +27,31 @@ final class BuildOperationsAdapter: BuildOperations {
         self.images = images
         let cache = StepCache(database: context.database)
         self.cache = cache
+        history = try BuildHistory(database: context.database)
         context.imageStore.setRetained { Set(try cache.chainIDs().map { try Digest($0) }) }
         try BuildDirectory.removeLeftovers(context: context)
     }
 
     func build(
         _ request: ImageBuildRequest, context stream: ByteStream, events: @escaping @Sendable (BuildEvent) async throws -> Void
+    ) async throws -> Digest? {
+        guard request.options.call == .build else { return try await start(request, stream, events) }
+        let recorder = try BuildRecorder(history, name: request.tags.first?.familiar ?? "")
+        do {
+            let id = try await start(request, stream) { event in
+                recorder.take(event)
+                try await events(event)
+            }
+            try recorder.end(nil)
+            return id
+        } catch {
+            try recorder.end(error)
+            throw error
+        }
+    }
+
+    private func start(
+        _ request: ImageBuildRequest, _ stream: ByteStream, _ events: @escaping @Sendable (BuildEvent) async throws -> Void
     ) async throws -> Digest? {
         // Named so that `cancel` finds it; ends with this call in any case.
         let task = Task { try await self.run(request, stream, events) }
@@ -47,6 +67,19 @@ final class BuildOperationsAdapter: BuildOperations {
     func cancel(_ buildID: String) async throws {
         guard let task = running.withLock({ $0[buildID] }) else { throw GantryError.notFound("no build with id `\(buildID)`") }
         task.cancel()
+    }
+
+    func builds() async throws -> [BuildHistoryEntry] { try history.list() }
+
+    func build(_ id: String) async throws -> (entry: BuildHistoryEntry, log: String) {
+        let entry = try history.find(id)
+        return (entry, try history.log(entry.id))
+    }
+
+    func layers(of name: String) async throws -> LayerReport {
+        let store = context.imageStore
+        let image = try store.image(name)
+        return try await BlockingWork.run { try LayerReport(image, in: store) }
     }
 
     func exportLayers(_ chainID: Digest?, to sink: ByteSink) async throws {

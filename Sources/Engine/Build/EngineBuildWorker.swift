@@ -112,8 +112,10 @@ final class EngineBuildWorker: BuildWorker {
         return try await BlockingWork.run {
             // Without layers below, the directory itself is the view, and can be bound for a process later.
             if snapshot.lowerNames.isEmpty { return try OwnedDescriptor.open(snapshot.upper, O_RDONLY | O_DIRECTORY | O_NOFOLLOW) }
-            return try PrivateMounts.overlay(
+            let root = try PrivateMounts.overlay(
                 layersDirectory: snapshot.layersDirectory, lower: lower, upper: snapshot.upper, work: snapshot.work)
+            // The mount's own descriptor only names the directory: its time and owner cannot be changed through it.
+            return try root.openInRoot("/", O_RDONLY | O_DIRECTORY)
         }
     }
 

@@ -19,6 +19,12 @@ package protocol BuildOperations: Sendable {
     )
         async throws -> Digest?
     func cancel(_ buildID: String) async throws
+    /// The last builds, newest first.
+    func builds() async throws -> [BuildHistoryEntry]
+    /// A build by the beginning of its id, empty for the newest, and what it printed.
+    func build(_ id: String) async throws -> (entry: BuildHistoryEntry, log: String)
+    /// What the layers of an image brought.
+    func layers(of image: String) async throws -> LayerReport
     /// The file tree of a chain of layers as a tar; nil for an empty one.
     func exportLayers(_ chainID: Digest?, to sink: ByteSink) async throws
     func pruneCache(all: Bool, filters: [String: [String]], keepBytes: Int64) async throws -> PruneReport

@@ -27,6 +27,7 @@ enum StateDatabase {
             var migrator = DatabaseMigrator()
             ContainerTable.registerMigrations(&migrator)
             EventLog.registerMigrations(&migrator)
+            BuildHistory.registerMigrations(&migrator)
             ImageStore.registerMigrations(&migrator)
             NetworkController.registerMigrations(&migrator)
             VolumeStore.registerMigrations(&migrator)

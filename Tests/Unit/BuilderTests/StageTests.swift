@@ -53,9 +53,10 @@ struct StageTests {
         let targets = request.mounts.map { mount in
             switch mount {
             case .bind(_, let target, let readOnly): "bind \(target) \(readOnly)"
-            case .cache(_, let target, _, _, _, let user, _): "cache \(target) \(user)"
+            case .cache(let cache): "cache \(cache.target) \(cache.userID)"
             case .tmpfs(let target, _): "tmpfs \(target)"
             case .file(_, let target, let mode, _, _): "file \(target) \(String(mode, radix: 8))"
+            case .agent(let id, let target, _, _, _): "agent \(id) \(target)"
             }
         }
         #expect(targets == ["file /dev/pipes/EOF 755", "cache /w/c 5", "file /run/secrets/s 400", "bind /ctx true"])

@@ -85,6 +85,11 @@ struct FakeVolumes: VolumeOperations {
 }
 
 struct FakeBuilds: BuildOperations {
+    func builds() async throws -> [BuildHistoryEntry] { [] }
+    func build(_ id: String) async throws -> (entry: BuildHistoryEntry, log: String) {
+        throw GantryError.notFound("no build `\(id)` in the history")
+    }
+    func layers(of image: String) async throws -> LayerReport { throw GantryError.notFound("No such image: \(image)") }
     func exportLayers(_ chainID: Digest?, to sink: ByteSink) async throws { try await sink(Array("tree".utf8)) }
 
     func build(

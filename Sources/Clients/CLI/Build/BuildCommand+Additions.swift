@@ -25,6 +25,12 @@ extension BuildCommand {
         additions.whatIf = nonEmpty(whatIf.commaSeparated)
         if !outputs.isEmpty, outputs.allSatisfy(\.needsNoImage), tag.isEmpty { additions.discardsImage = true }
         additions.call = try call.flatMap { $0.kind == "build" ? nil : $0.kind }
+        if let onFailure {
+            guard onFailure == "shell" else {
+                throw UsageError.invalid(onFailure, flag: "--on-failure", "expected \"shell\"")
+            }
+            additions.keepsFailedStep = true
+        }
         if !open.isEmpty { additions.processID = getpid() }
         return (additions, open)
     }

@@ -40,6 +40,7 @@ struct BuildCommand: EngineCommand {
     @Option(help: "Set the networking mode for the \"RUN\" instructions during build") var network = "default"
     @Flag(help: "Do not use cache when building the image") var noCache = false
     @Option(help: "Do not cache specified stages") var noCacheFilter: [String] = []
+    @Option(help: "What to do when a RUN fails: \"shell\" gives a shell in the state before it") var onFailure: String?
     @Option(name: .shortAndLong, help: "Output destination (format: \"type=local,dest=path\")") var output: [String] = []
     @Option(help: "Set target platform for build") var platform: String?
     @Option(help: "Set type of progress output (auto, plain, tty, quiet, rawjson, none)") var progress: String?

@@ -15,6 +15,8 @@ struct BuildPresenter {
     private(set) var isFinished = false
     /// The answer to another call than a build.
     private(set) var report: String?
+    /// An image of the state before the RUN that failed.
+    private(set) var entrance: String?
     /// Digest of the layers that the build ended with.
     private(set) var layers: String?
 
@@ -38,6 +40,7 @@ struct BuildPresenter {
         case .warning: warnings.append(event.text ?? "")
         case .report: report = (report ?? "") + (event.text ?? "")
         case .layers: layers = event.digest
+        case .entrance: entrance = event.digest
         case .tagged: return export("naming to \(Self.canonical(event.tag ?? ""))", at: now)
         case .finished:
             isFinished = true

@@ -48,6 +48,7 @@ struct BuildRun {
         }
         if presenter.failure != nil {
             session.console.errorText(presenter.failureReport)
+            if let image = presenter.entrance { try await FailedStepShell(image: image, session: session).enter() }
             throw ExitStatus(1)
         }
         guard presenter.imageID != nil || presenter.report != nil || settings.additions.discardsImage == true else {

@@ -10,6 +10,7 @@
 /// - `stepFailed`: `stepID`, `durationMs`, `error`
 /// - `warning`: `text`
 /// - `layers`: `digest` of the chain of layers that the build ended with
+/// - `entrance`: `digest` of an image of the state before the RUN that failed
 /// - `report`: `text`, the answer to another call than a build
 /// - `tagged`: `tag`
 /// - `finished`: `digest`, `durationMs`
@@ -17,6 +18,7 @@
 package struct BuildEventMessage: Codable, Sendable, Hashable {
     package enum Kind: String, Codable, Sendable {
         case plan, stepStarted, stepCached, stepFinished, explanation, output, progress, stepFailed, warning, report, layers,
+            entrance,
             tagged, finished,
             failed
     }

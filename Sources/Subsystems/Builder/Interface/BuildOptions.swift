@@ -39,6 +39,8 @@ package struct BuildOptions: Sendable {
     package var discardsImage = false
     /// One layer for everything above the base.
     package var squashes = false
+    /// A failed RUN leaves an image of the state before it, for somebody to look around in.
+    package var keepsFailedStep = false
     package var call = BuildCall.build
 
     package init() {}

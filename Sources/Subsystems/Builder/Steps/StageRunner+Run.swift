@@ -21,13 +21,32 @@ extension StageRunner {
         let user = state.defaults.user ?? ""
         let shared = session
         let parent = state.chainID
-        return try await layer(step, ingredients, history: history) { workspace in
-            try await mounts.withMounts(step: step.id) { prepared in
-                var request = request
-                request.mounts += prepared
-                try await Self.execute(request, user: user, on: parent, in: workspace, shared, step: step.id)
+        do {
+            return try await layer(step, ingredients, history: history) { workspace in
+                try await mounts.withMounts(step: step.id) { prepared in
+                    var request = request
+                    request.mounts += prepared
+                    try await Self.execute(request, user: user, on: parent, in: workspace, shared, step: step.id)
+                }
             }
+        } catch let failure as BuildFailure where failure.exitCode != nil && session.options.keepsFailedStep {
+            try await keepEntrance(request)
+            throw failure
         }
+    }
+
+    /// An image of the state before the step, whose containers have what the step's process had in its environment.
+    private func keepEntrance(_ request: RunRequest) async throws {
+        var config = state.config
+        var defaults = state.defaults
+        // Secrets are not among the stage's variables, and do not get into the image.
+        defaults.environment = state.variables.texts
+        defaults.entrypoint = nil
+        defaults.command = state.shell.first.map { [$0] }
+        defaults.workingDirectory = request.workingDirectory
+        config.config = defaults
+        config.created = state.createdAt ?? Timestamp.now().rfc3339
+        session.emit(.entrance(try await session.worker.createImage(config: config, chainID: state.chainID, tags: [])))
     }
 
     /// More rights than the sandbox gives must have been granted on the command line.

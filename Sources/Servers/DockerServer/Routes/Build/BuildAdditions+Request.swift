@@ -21,6 +21,7 @@ extension BuildAdditions {
         request.options.entitlements = Set(allow ?? [])
         request.options.noCacheStages = Set((noCacheFilter ?? []).map { $0.lowercased() })
         request.options.discardsImage = discardsImage ?? false
+        request.options.keepsFailedStep = keepsFailedStep ?? false
         switch call {
         case nil, "build": request.options.call = (whatIf ?? []).isEmpty ? .build : .whatIf(whatIf ?? [])
         case "check", "lint": request.options.call = .check

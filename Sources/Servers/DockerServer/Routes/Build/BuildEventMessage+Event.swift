@@ -53,6 +53,9 @@ extension BuildEventMessage {
         case .report(let text):
             self.init(.report)
             self.text = text
+        case .entrance(let image):
+            self.init(.entrance)
+            digest = image.description
         case .layers(let digest):
             self.init(.layers)
             self.digest = digest.description

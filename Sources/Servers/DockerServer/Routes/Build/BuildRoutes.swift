@@ -23,6 +23,22 @@ struct BuildRoutes {
                 }
                 return Reply(status: 200, headers: [("Content-Type", "application/x-tar")], body: .stream(body))
             },
+            Route("GET", "/images/{name}/layers") { request in
+                let report = try await builds.layers(of: request.name())
+                let layers = report.layers.map { item in
+                    ImageLayersBody.Layer(
+                        instruction: item.instruction, diffID: item.diffID, size: item.size, added: item.added,
+                        changed: item.changed, removed: item.removed, wasted: item.wasted)
+                }
+                let waste = report.waste.prefix(20).map { ImageLayersBody.Waste(path: $0.path, size: $0.size) }
+                return .json(ImageLayersBody(layers: layers, waste: waste, efficiency: report.efficiency))
+            },
+            Route("GET", "/builds") { _ in .json(try await builds.builds().map(BuildRecordBody.init)) },
+            Route("GET", "/builds/{name}") { request in .json(BuildRecordBody(try await builds.build(Self.id(request)).entry)) },
+            Route("GET", "/builds/{name}/logs") { request in
+                let log = try await builds.build(Self.id(request)).log
+                return Reply(status: 200, headers: [("Content-Type", "text/plain; charset=utf-8")], body: .whole(Array(log.utf8)))
+            },
             Route("POST", "/build/prune") { request in
                 let query = request.query
                 let keep = try query.integer("reserved-space") ?? query.integer("keep-storage") ?? 0
@@ -35,6 +51,9 @@ struct BuildRoutes {
             },
         ]
     }
+
+    /// `latest` is the newest build.
+    private static func id(_ request: RequestContext) -> String { request.name() == "latest" ? "" : request.name() }
 
     @Sendable private func build(_ request: RequestContext) async throws -> Reply {
         let query = try await BuildQuery(request)
