@@ -145,7 +145,7 @@ package final class CgroupHost: Sendable {
     func endScope(_ id: String) throws {
         isInhabited(id)
         guard driver == .systemd else { return }
-        try SystemdManager().stop(ScopeName(path: path(of: id)).unit)
+        try SystemdManager().end(ScopeName(path: path(of: id)).unit)
     }
 }
 

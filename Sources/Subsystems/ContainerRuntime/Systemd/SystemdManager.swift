@@ -47,18 +47,24 @@ struct SystemdManager {
         try perform("SetUnitProperties", "sba(sv)", body)
     }
 
-    /// Ends the unit and forgets its name; one that is unknown has ended already.
+    /// Waits until a scope without processes is gone, and stops it by order when it is not within two seconds.
     ///
-    /// The end of the job that does so is not always signalled when the unit is collected with it, so the unit itself is asked for,
-    /// for at most two seconds: what remains after them is left to systemd's own time limit.
-    func stop(_ unit: String) throws {
+    /// systemd ends an empty scope by itself and collects it. Ordering what it is about to do anyhow can stay without an answer.
+    func end(_ unit: String) throws {
+        let end = ContinuousClock.now + .seconds(2)
+        while try isLoaded(unit) {
+            guard ContinuousClock.now < end else { return try stop(unit) }
+            // Nothing tells those who have not subscribed: systemd is asked again.
+            usleep(2000)
+        }
+    }
+
+    private func stop(_ unit: String) throws {
         var body = BusWriter()
         body.string(unit)
         body.string("replace")
         do { try perform("StopUnit", "ss", body) } catch let error as BusError where error.isUnknownUnit { return }
         try resetFailed(unit)
-        let end = ContinuousClock.now + .seconds(2)
-        while try isLoaded(unit), ContinuousClock.now < end { usleep(2000) }
     }
 
     private func isLoaded(_ unit: String) throws -> Bool {
