@@ -325,49 +325,60 @@ SOCKET_HEADERS = ("Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Ve
                   "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nOrigin: http://d\r\n")
 
 
+class WebSocket:
+    def __init__(self, api, path):
+        self.connection, self.rest, self.head = api.hijack(path, SOCKET_HEADERS, "GET")
+
+    def take(self, count):
+        while len(self.rest) < count:
+            piece = self.connection.recv(65536)
+            assert piece, self.rest
+            self.rest += piece
+        result, self.rest = self.rest[:count], self.rest[count:]
+        return result
+
+    def frame(self):
+        """The first byte and the payload."""
+        first, size = self.take(2)
+        if size >= 126:
+            size = int.from_bytes(self.take(2 if size == 126 else 8), "big")
+        return first, self.take(size)
+
+    def binary(self, count):
+        """So many bytes, in however many messages."""
+        content = b""
+        while len(content) < count:
+            first, payload = self.frame()
+            assert first == 0x82
+            content += payload
+        return content
+
+
 def test_web_socket(gantry, api):
     gantry.ok("run", "-d", "-i", "--name", "web", "busybox", "cat")
-    connection, rest, head = api.hijack("/containers/web/attach/ws?stream=1&stdin=1&stdout=1", SOCKET_HEADERS, "GET")
-    lines = head.split("\r\n")
+    one = WebSocket(api, "/containers/web/attach/ws?stream=1&stdin=1&stdout=1")
+    lines = one.head.split("\r\n")
     assert lines[0] == "HTTP/1.1 101 Switching Protocols"
     assert "Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=" in lines
-
-    def expect(content):
-        nonlocal rest
-        while len(rest) < len(content):
-            piece = connection.recv(65536)
-            assert piece, rest
-            rest += piece
-        assert rest[:len(content)] == content
-        rest = rest[len(content):]
-
-    connection.sendall(frame(2, b"ab\n"))
-    expect(b"\x82\x03ab\n")
-    # Text, in two pieces, with a ping between them.
-    connection.sendall(frame(1, b"c", final=False) + frame(9, b"?") + frame(0, b"d\n"))
-    expect(b"\x8a\x01?")
-    expect(b"\x82\x03cd\n") if rest[:2] != b"\x82\x01" else expect(b"\x82\x01c\x82\x02d\n")
-    connection.sendall(frame(8, b"\x03\xe8"))
-    assert read_all(connection, rest) == b"\x88\x02\x03\xe8"
+    one.connection.sendall(frame(2, b"ab\n"))
+    assert one.take(5) == b"\x82\x03ab\n"
+    one.connection.sendall(frame(9, b"?"))
+    assert one.frame() == (0x8A, b"?")
+    # Text, in two pieces.
+    one.connection.sendall(frame(1, b"c", final=False) + frame(0, b"d\n"))
+    assert one.binary(3) == b"cd\n"
+    one.connection.sendall(frame(8, b"\x03\xe8"))
+    assert one.frame() == (0x88, b"\x03\xe8")
+    assert read_all(one.connection) == b""
     assert state(gantry, "web") == "running"
 
 
 def test_web_socket_takes_and_gives_much(gantry, api):
     gantry.ok("run", "-d", "-i", "--name", "wide", "busybox", "cat")
-    connection, rest, _ = api.hijack("/containers/wide/attach/ws?stream=1&stdin=1&stdout=1", SOCKET_HEADERS, "GET")
+    one = WebSocket(api, "/containers/wide/attach/ws?stream=1&stdin=1&stdout=1")
     payload = os.urandom(100_000)
-    connection.sendall(frame(2, payload))
-    received = b""
-    while len(received) < len(payload):
-        while len(rest) < 2 or len(rest) < 2 + {126: 2, 127: 8}.get(rest[1], 0):
-            rest += connection.recv(65536)
-        extra = {126: 2, 127: 8}.get(rest[1], 0)
-        size = int.from_bytes(rest[2:2 + extra], "big") if extra else rest[1]
-        while len(rest) < 2 + extra + size:
-            rest += connection.recv(65536)
-        received += rest[2 + extra:2 + extra + size]
-        rest = rest[2 + extra + size:]
-    assert received == payload
+    one.connection.sendall(frame(2, payload))
+    assert one.binary(len(payload)) == payload
 
 
 def test_web_socket_refusals(gantry, api):
