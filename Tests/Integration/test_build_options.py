@@ -296,7 +296,8 @@ def test_no_cache_filter(build):
 
 
 def test_explain(build):
-    dockerfile = "FROM busybox\nCOPY src /src\nRUN true\n"
+    # A parent of its own: what an earlier run has left in the cache must not be found.
+    dockerfile = f"FROM busybox\nWORKDIR /{os.urandom(6).hex()}\nCOPY src /src\nRUN true\n"
     build(dockerfile, {"src/a": "old\n", "src/b": "b\n"})
     result = build(dockerfile, {"src/a": "newer\n"}, "--explain=json")
     steps = {step["name"].split("] ", 1)[1]: step for step in json.loads(result.stdout)["steps"] if "] " in step["name"]}
@@ -319,7 +320,7 @@ def test_what_if_builds_nothing(build):
 
 def test_repeatable(build):
     dockerfile = "FROM busybox\nWORKDIR /w\nCOPY a sub/a\nRUN echo x > y && mkdir -p d/e\nCOPY <<EOF /doc\ntext\nEOF\n"
-    build(dockerfile, {"a": "a\n"})
+    build(dockerfile, {"a": "a\n"}, "--no-cache")
     first = image_id(build)
     build(dockerfile, None, "--no-cache")
     assert image_id(build) == first

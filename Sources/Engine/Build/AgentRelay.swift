@@ -13,10 +13,13 @@ final class AgentRelay: Sendable {
     private let open = Mutex<[OwnedDescriptor]>([])
 
     /// - Parameters:
-    ///   - path: where the socket is made; at most 107 bytes.
+    ///   - path: where the socket is made, absolute.
     ///   - agent: the agent's socket, opened with O_PATH.
     init(path: String, agent: OwnedDescriptor, mode: UInt32, userID: UInt32, groupID: UInt32) throws {
-        let raw = gantry_listen_unix(path)
+        // A socket's address has room for 107 bytes; through an open directory any path is short.
+        let slash = path.lastIndex(of: "/") ?? path.startIndex
+        let folder = try OwnedDescriptor.open(String(path[..<slash]), O_PATH | O_DIRECTORY)
+        let raw = gantry_listen_unix("\(folder.procPath)\(path[slash...])")
         guard raw >= 0 else { throw SystemError.last("bind", path) }
         listener = OwnedDescriptor(raw)
         var ends: [CInt] = [-1, -1]

@@ -132,7 +132,7 @@ struct SquashedTree {
                     filled += more
                 }
                 if count == 0 { return true }
-                if one[..<count] != other[..<count] { return false }
+                if memcmp(one, other, count) != 0 { return false }
             }
         default: return true
         }

@@ -34,11 +34,11 @@ struct BuildRoutes {
                 return .json(ImageLayersBody(layers: layers, waste: waste, efficiency: report.efficiency))
             },
             Route("GET", "/builds") { _ in .json(try await builds.builds().map(BuildRecordBody.init)) },
-            Route("GET", "/builds/{name}") { request in .json(BuildRecordBody(try await builds.build(Self.id(request)).entry)) },
             Route("GET", "/builds/{name}/logs") { request in
                 let log = try await builds.build(Self.id(request)).log
                 return Reply(status: 200, headers: [("Content-Type", "text/plain; charset=utf-8")], body: .whole(Array(log.utf8)))
             },
+            Route("GET", "/builds/{name}") { request in .json(BuildRecordBody(try await builds.build(Self.id(request)).entry)) },
             Route("POST", "/build/prune") { request in
                 let query = request.query
                 let keep = try query.integer("reserved-space") ?? query.integer("keep-storage") ?? 0
