@@ -25,7 +25,7 @@ final class LogFile {
     /// A file has been rotated since this was last set to false.
     var hasRotated = false
 
-    private static let batch = 128 << 10
+    private static let batch = 64 << 10
 
     init(_ settings: Settings) throws(Failure) {
         self.settings = settings

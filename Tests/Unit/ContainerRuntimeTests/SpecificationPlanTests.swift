@@ -138,12 +138,12 @@ struct SpecificationPlanTests {
 
     @Test(arguments: [
         (["mode=700", "nosuid"], ["mountNew 0x2 0x0 \"tmpfs\" \"/d\" \"source\" \"t\" \"mode\" \"700\""]),
-        (["tmpcopyup", "ro"], ["mountCopy 0x1 0x0 \"tmpfs\" \"/d\" \"source\" \"t\""]),
+        (["tmpcopyup", "ro"], ["mountCopy 0x1 0x0 0x1 \"tmpfs\" \"/d\" \"source\" \"t\""]),
         (
             ["shared", "sync"],
-            ["mountNew 0x0 0x0 \"tmpfs\" \"/d\" \"source\" \"t\" \"sync\" \"\"", "changeMount 0x0 0x0 0x0 0x100000 \"/d\""]
+            ["mountNew 0x0 0x0 0x1 \"tmpfs\" \"/d\" \"source\" \"t\" \"sync\" \"\"", "changeMount 0x0 0x0 0x0 0x100000 \"/d\""]
         ),
-        (["rprivate", "silent", "defaults"], ["mountNew 0x0 0x0 \"tmpfs\" \"/d\" \"source\" \"t\""]),
+        (["rprivate", "silent", "defaults"], ["mountNew 0x0 0x0 0x1 \"tmpfs\" \"/d\" \"source\" \"t\""]),
     ])
     func newFileSystems(options: [String], expected: [String]) throws {
         let lines = try lines { $0.mounts = [.init(destination: "d", type: "tmpfs", source: "t", options: options)] }

@@ -62,7 +62,7 @@ import Testing
             var settings = ContainerSettings(image: "x")
             settings.host.networkMode = "container:other"
             change(&settings)
-            do { try SandboxCheck.check(settings) } catch { return (error as? GantryError)?.message }
+            do { try SandboxCheck.check(settings) } catch { return error.message }
             return nil
         }
         #expect(message { _ in } == nil)
