@@ -68,8 +68,7 @@ extension CgroupHost {
 
     /// Ends what is left in the container's groups and removes them. Blocks up to two seconds for processes that are ending.
     package func remove(_ id: String) throws {
-        // First, because systemd waits for word from a group that is empty, and gets none from one that is gone.
-        try endScope(id)
+        isInhabited(id)
         let end = ContinuousClock.now + .seconds(2)
         for directory in directories(id) where FileSystem.exists(directory) {
             while true {

@@ -138,15 +138,9 @@ package final class CgroupHost: Sendable {
         placeholders.withLock { $0[id] = placeholder }
     }
 
-    /// The container's first process is in its groups: nothing else has to hold them open.
+    /// The container's first process is in its groups, or there will be none: nothing else has to hold them open. systemd ends a scope
+    /// without processes by itself, and collects it.
     func isInhabited(_ id: String) { _ = placeholders.withLock { $0.removeValue(forKey: id) } }
-
-    /// Forgets the scope when its processes are gone; systemd removes an empty one by itself, but keeps a failed one's name.
-    func endScope(_ id: String) throws {
-        isInhabited(id)
-        guard driver == .systemd else { return }
-        try SystemdManager().end(ScopeName(path: path(of: id)).unit)
-    }
 }
 
 /// Who makes the groups: we ourselves in the file system, or systemd at our request.

@@ -23,17 +23,21 @@ struct SystemdManager {
     func startScope(_ name: ScopeName, processID: Int32, limits: [UnitProperty]) throws {
         var body = BusWriter()
         body.string(name.unit)
-        // A leftover of the same name that has ended is replaced; one that runs is an error.
+        // One of the same name that runs is an error.
         body.string("fail")
         body.array(alignment: 8) { writer in
             for property in ScopeProperties.scope(name, processID: processID, limits: limits) { writer.property(property) }
         }
         body.array(alignment: 8) { _ in }
-        do {
-            try perform("StartTransientUnit", "ssa(sv)a(sa(sv))", body, isJob: true)
-        } catch let error as BusError where error.name == "org.freedesktop.systemd1.UnitExists" {
-            try resetFailed(name.unit)
-            try perform("StartTransientUnit", "ssa(sv)a(sa(sv))", body, isJob: true)
+        // An earlier scope of the same name may just be ending: nothing tells when systemd has collected it.
+        let end = ContinuousClock.now + .seconds(2)
+        while true {
+            do {
+                return try perform("StartTransientUnit", "ssa(sv)a(sa(sv))", body, isJob: true)
+            } catch let error as BusError where error.name == "org.freedesktop.systemd1.UnitExists" {
+                guard ContinuousClock.now < end else { throw error }
+                usleep(10_000)
+            }
         }
     }
 
@@ -45,39 +49,6 @@ struct SystemdManager {
         body.boolean(true)
         body.array(alignment: 8) { writer in for property in properties { writer.property(property) } }
         try perform("SetUnitProperties", "sba(sv)", body)
-    }
-
-    /// Waits until a scope without processes is gone, and stops it by order when it is not within two seconds.
-    ///
-    /// systemd ends an empty scope by itself and collects it. Ordering what it is about to do anyhow can stay without an answer.
-    func end(_ unit: String) throws {
-        let end = ContinuousClock.now + .seconds(2)
-        while try isLoaded(unit) {
-            guard ContinuousClock.now < end else { return try stop(unit) }
-            // Nothing tells those who have not subscribed: systemd is asked again.
-            usleep(2000)
-        }
-    }
-
-    private func stop(_ unit: String) throws {
-        var body = BusWriter()
-        body.string(unit)
-        body.string("replace")
-        do { try perform("StopUnit", "ss", body) } catch let error as BusError where error.isUnknownUnit { return }
-        try resetFailed(unit)
-    }
-
-    private func isLoaded(_ unit: String) throws -> Bool {
-        var body = BusWriter()
-        body.string(unit)
-        do { try perform("GetUnit", "s", body) } catch let error as BusError where error.isUnknownUnit { return false }
-        return true
-    }
-
-    private func resetFailed(_ unit: String) throws {
-        var body = BusWriter()
-        body.string(unit)
-        do { try perform("ResetFailedUnit", "s", body) } catch let error as BusError where error.isUnknownUnit {}
     }
 
     /// - Parameter isJob: the answer names a job, whose end is waited for.
@@ -128,7 +99,6 @@ struct BusError: Error, CustomStringConvertible {
     var name: String
     var text: String
 
-    var isUnknownUnit: Bool { name == "org.freedesktop.systemd1.NoSuchUnit" }
     var description: String { "systemd refuses: \(text.isEmpty ? name : text)" }
 }
 
