@@ -19,11 +19,11 @@ extension Minder {
         parse(client)
     }
 
-    /// Performs whole frames; what is incomplete stays. Stops while standard input is full.
+    /// Performs whole frames; what is incomplete stays. Stops while the standard input that it sends is full.
     func parse(_ client: Client) {
         var start = 0
         defer { if start > 0 { client.incoming.removeFirst(start) } }
-        while !client.isGone && input.count < Self.inputLimit {
+        while !client.isGone && hasRoom(for: client) {
             switch Frame.header(client.incoming[start...]) {
             case .incomplete: return
             case .malformed:

@@ -92,7 +92,7 @@ final class Minder {
         for output in outputs { add(waits ? -1 : output, POLLIN) }
         let firstClient = polled.count
         for client in clients {
-            let reads = !client.inputEnded && input.count < Self.inputLimit
+            let reads = !client.inputEnded && hasRoom(for: client)
             // While its input has no room, a client's hang-up must wait too: what it sent before is still to be read.
             let isLater = !reads && client.pending == 0 && !client.inputEnded
             add(isLater ? -1 : client.socket, (reads ? POLLIN : 0) | (client.pending > 0 ? POLLOUT : 0))
@@ -117,6 +117,9 @@ final class Minder {
         writeInput()
         removeGone()
     }
+
+    /// Only who sends standard input waits for room in it: the release of a program that has not begun to read must get through.
+    func hasRoom(for client: Client) -> Bool { input.count < Self.inputLimit || client.attached & AttachFlags.stdin == 0 }
 
     private func removeGone() {
         if clients.isEmpty { return }

@@ -165,6 +165,13 @@ def test_input_of_a_container_that_reads_none(cli):
     assert cli.ok("run", "--rm", "-i", "busybox", "echo", "hi", input="x" * 300_000) == "hi\n"
 
 
+def test_input_that_comes_before_the_program(cli):
+    """More than the pipe takes, sent before the start is through: the start does not wait behind it."""
+    content = "x" * 3_000_000
+    for _ in range(8):
+        assert cli.ok("run", "--rm", "-i", "busybox", "cat", input=content, timeout=60) == content
+
+
 def test_large_streams_with_a_slow_reader(daemon, gantry):
     """200 MB through `cat`: more than every buffer on the way, and nothing is lost or changed."""
     size, block = 200 << 20, os.urandom(1 << 20)
