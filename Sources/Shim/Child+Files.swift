@@ -6,16 +6,11 @@ extension Child {
         let number = gantry_makedev(try step.word(1), try step.word(2))
         let (raw, name) = try withRoot { (root) throws(Failure) in try root.parent(of: try step.string(0)) }
         let directory = Descriptor(raw)
-        var made = withC(name) { gantry_make_node(directory.raw, $0, mode, number) }
-        if made != 0, gantry_errno() == EEXIST {
-            // Made at an earlier start, or whatever the image or the container has put there: the user asked for the device.
-            try attempt { withC(name) { unlinkat(directory.raw, $0, 0) } }
-            made = withC(name) { gantry_make_node(directory.raw, $0, mode, number) }
-        }
-        if made != 0 {
-            // A user namespace may not make devices; the host's own is bound then.
+        if withC(name, { gantry_make_node(directory.raw, $0, mode, number) }) != 0 {
             let code = gantry_errno()
+            // Made at an earlier start.
             if code == EEXIST, isDevice(name, in: directory.raw, mode, number) { return }
+            // A user namespace may not make devices; the host's own is bound then.
             guard code == EPERM else { throw Failure(errno: code) }
             return try bindDevice(from: try step.string(1), to: try step.string(0))
         }
@@ -24,7 +19,7 @@ extension Child {
         try attempt { withC(name) { fchownat(directory.raw, $0, user, group, AT_SYMLINK_NOFOLLOW) } }
     }
 
-    /// Whether the image has the very device already.
+    /// Whether the very device is there already.
     private func isDevice(_ name: [UInt8], in directory: CInt, _ mode: UInt32, _ number: UInt64) -> Bool {
         var status = stat()
         guard withC(name, { fstatat(directory, $0, &status, AT_SYMLINK_NOFOLLOW) }) == 0 else { return false }

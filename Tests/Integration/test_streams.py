@@ -486,7 +486,7 @@ def test_killed_shim_ends_its_container_only(daemon, gantry):
     os.kill(shim, signal.SIGKILL)
     assert gantry.ok("wait", "victim") == "137\n"
     assert gantry.ok("inspect", "-f", "{{.State.Status}} {{.State.Error}}", "victim") == (
-        "exited the container was lost: the host restarted or its shim was killed\n")
+        "exited killed together with its gantry-shim process, which somebody outside Gantry ended\n")
     wait_for(lambda: not os.path.exists(f"/proc/{pid}"), "the end of the process")
     assert state(gantry, "neighbour") == "running"
     assert gantry.ok("logs", "victim") == "alive\n"

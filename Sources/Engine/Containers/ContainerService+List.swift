@@ -76,11 +76,16 @@ extension ContainerService {
             "/\(link.target):/\(record.name)/\(link.alias)"
         }
         if size {
-            details.writableSize = try context.imageStore.snapshotSize(id: record.id)
+            details.writableSize = try writableSize(record.id, snapshot)
             let image = try? context.imageStore.image(record.imageID.description)
             details.rootSize = (image?.size ?? 0) + (details.writableSize ?? 0)
         }
         return details
+    }
+
+    /// What the container itself has written.
+    private func writableSize(_ id: String, _ snapshot: Snapshot?) throws -> Int64 {
+        try context.imageStore.snapshotSize(id: id) - (snapshot.map { MountPoints.bytes(in: $0.upper) } ?? 0)
     }
 
     private func mountDetails(_ record: ContainerRecord) -> [MountDetails] {

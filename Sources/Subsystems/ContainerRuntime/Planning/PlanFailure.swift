@@ -15,6 +15,7 @@ enum PlanFailure {
         switch step.operation {
         case .execute, .locate: return startError(step, report, cause)
         case .hook: return hookError(step, report)
+        case .resourceLimit where report.errno == EPERM: return ProcessLimits.refusal(step, cause)
         case .resourceLimit where step.numbers.count == 3:
             return ResourceLimitName.failure(ResourceLimitName.name(of: step.numbers[0]), step.numbers[1], step.numbers[2], cause)
         case .workingDirectory where report.errno == EXDEV:
@@ -24,7 +25,6 @@ enum PlanFailure {
             return ProcessStartError(
                 kind: .other, step: cause.call,
                 message: "chdir to cwd (\"\(argument(step))\") set in config.json failed: \(cause.reason)")
-        case .resourceLimit where report.errno == EPERM: return ProcessLimits.refusal(step, cause)
         case .outOfMemoryScore where report.errno == EACCES || report.errno == EPERM:
             return GantryError(
                 .unsupported, "this host cannot lower the OOM score to \(argument(step)): the daemon lacks CAP_SYS_RESOURCE",
