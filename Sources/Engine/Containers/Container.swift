@@ -83,6 +83,9 @@ actor Container {
 
     var hasWaitingAttachments: Bool { !waitingAttachments.isEmpty }
 
+    /// nil when there is no run to wait for. Asked at once: a container that ends between two questions would be waited for for ever.
+    var endOfThisRun: Deferred<WaitResult>? { [.created, .exited, .dead].contains(record.phase) ? nil : nextExit }
+
     /// What `wait` answers for a container that does not run. The reason of a failed start is the start's to tell.
     var lastResult: WaitResult { WaitResult(exitCode: record.run.exitCode) }
 

@@ -79,12 +79,11 @@ struct ContainerService: ContainerOperations {
         let waiting: Deferred<WaitResult>
         switch condition {
         case .notRunning:
-            let record = await container.record
-            if [.created, .exited, .dead].contains(record.phase) {
+            guard let running = await container.endOfThisRun else {
                 let result = await container.lastResult
                 return { result }
             }
-            waiting = await container.nextExit
+            waiting = running
         case .nextExit: waiting = await container.nextExit
         case .removed: waiting = container.removal
         }
