@@ -51,11 +51,13 @@ struct ContainerRun: Sendable {
         options.stderr = config.attachStderr
         options.detachKeys = detachKeys
         let client = session.client
+        // Both at once: only the start has to come after them.
+        async let watch = ExitWatch.begin(id, condition: removes ? "removed" : "next-exit", client: client)
         let connection: HijackedConnection
         do { connection = try await client.attach(id, options) } catch let error as GantryError where error.kind == .invalid {
             throw ExitStatus(1, "unable to upgrade to tcp, received 400")
         }
-        let exit = try await ExitWatch.begin(id, condition: removes ? "removed" : "next-exit", client: client)
+        let exit = try await watch
         let attached = try attachedRun(id, connection, config)
         let keys = detachKeys
         let failure = FailureHolder()
