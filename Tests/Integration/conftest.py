@@ -169,6 +169,19 @@ def daemon(tmp_path_factory, registry):
         one.destroy()
 
 
+@pytest.fixture
+def own(tmp_path):
+    """A daemon with busybox that a test may kill."""
+    one = Daemon(tmp_path, "gtest1", "--bip", "172.31.241.1/24").start()
+    try:
+        Cli("gantry", one).ok("load", "-i", IMAGES / "busybox.tar")
+        yield one
+    finally:
+        if one.process.poll() is not None:
+            one.start()
+        one.destroy()
+
+
 @pytest.fixture(params=["gantry", "docker"])
 def cli(request, daemon):
     if request.param == "docker" and not shutil.which("docker"):

@@ -16,19 +16,6 @@ from test_survival import kernel_things
 
 
 @pytest.fixture
-def own(tmp_path):
-    """A daemon with busybox that a test may kill."""
-    one = Daemon(tmp_path, "gtest2", "--bip", "172.31.242.1/24").start()
-    try:
-        Cli("gantry", one).ok("load", "-i", IMAGES / "busybox.tar")
-        yield one
-    finally:
-        if one.process.poll() is not None:
-            one.start()
-        one.destroy()
-
-
-@pytest.fixture
 def small_disk(tmp_path):
     """A daemon whose data root has 48 MiB in all."""
     one = Daemon(tmp_path, "gtest3", "--bip", "172.31.243.1/24")

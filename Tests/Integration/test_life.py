@@ -7,7 +7,7 @@ import subprocess
 
 import pytest
 
-from conftest import IMAGES, Cli, Daemon, wait_for
+from conftest import Cli, wait_for
 
 
 def why(cli, name):
@@ -24,19 +24,6 @@ def pid(cli, name):
 
 def ended(cli, name):
     wait_for(lambda: status(cli, name) == "exited", f"the end of {name}")
-
-
-@pytest.fixture
-def own(tmp_path):
-    """A daemon that a test may end."""
-    one = Daemon(tmp_path, "gtest1", "--bip", "172.31.241.1/24").start()
-    try:
-        Cli("gantry", one).ok("load", "-i", IMAGES / "busybox.tar")
-        yield one
-    finally:
-        if one.process.poll() is not None:
-            one.start()
-        one.destroy()
 
 
 # Why

@@ -2,7 +2,6 @@
 
 `make test` plays a short storm; `make conformance` the long one (GANTRY_STORM_ROUNDS, GANTRY_STORM_SECONDS).
 """
-import json
 import os
 import random
 import re
@@ -10,11 +9,8 @@ import signal
 import sqlite3
 import subprocess
 import threading
-import time
 
-import pytest
-
-from conftest import IMAGES, Cli, Daemon, wait_for
+from conftest import Cli, wait_for
 from test_survival import kernel_things
 
 ROUNDS = int(os.environ.get("GANTRY_STORM_ROUNDS", "10"))
@@ -22,20 +18,8 @@ SECONDS = int(os.environ.get("GANTRY_STORM_SECONDS", "15"))
 SEED = int(os.environ.get("GANTRY_STORM_SEED") or random.randrange(1 << 30))
 # What a client may read when the daemon dies under it, or has not come back yet.
 AWAY = re.compile(
-    r"Cannot connect to the (Docker|Gantry) daemon|error during connect|closed the connection|connection reset|broken pipe|unexpected EOF|"
-    r"the daemon|EOF", re.IGNORECASE)
-
-
-@pytest.fixture
-def own(tmp_path):
-    one = Daemon(tmp_path, "gtest4", "--bip", "172.31.244.1/24").start()
-    try:
-        Cli("gantry", one).ok("load", "-i", IMAGES / "busybox.tar")
-        yield one
-    finally:
-        if one.process.poll() is not None:
-            one.start()
-        one.destroy()
+    r"Cannot connect to the (Docker|Gantry) daemon|error during connect|closed the connection|connection reset|broken pipe|EOF",
+    re.IGNORECASE)
 
 
 def rows(daemon):

@@ -5,22 +5,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-import pytest
-
-from conftest import IMAGES, Cli, Daemon, wait_for
-
-
-@pytest.fixture
-def own(tmp_path):
-    """A daemon that a test may kill."""
-    one = Daemon(tmp_path, "gtest1", "--bip", "172.31.241.1/24").start()
-    try:
-        Cli("gantry", one).ok("load", "-i", IMAGES / "busybox.tar")
-        yield one
-    finally:
-        if one.process.poll() is not None:
-            one.start()
-        one.destroy()
+from conftest import Cli, wait_for
 
 
 def kernel_things(daemon):
