@@ -126,7 +126,9 @@ struct RuntimeRoot {
     /// Kills the first process, and waits until it is dead: without control groups nothing else would end it.
     private func end(_ container: StoredContainer) async throws {
         guard status(container) != "stopped" else { return }
-        let process = try handle(container)
+        let process: OwnedDescriptor
+        // It may end by itself between two looks.
+        do { process = try handle(container) } catch { if status(container) == "stopped" { return } else { throw error } }
         let minded = try await runtime.reconnect(container: container.id)
         if runtime.cgroups.isFrozen(container.id) { try await runtime.cgroups.thaw(container.id) }
         if gantry_pidfd_send_signal(process.raw, SIGKILL) != 0, gantry_errno() != ESRCH {

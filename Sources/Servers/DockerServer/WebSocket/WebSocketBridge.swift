@@ -7,7 +7,6 @@ enum WebSocketBridge {
     static func reply(_ session: any AttachSession, head: ResponseHead, stdin: Bool) -> Reply {
         var hijack = Hijack(contentType: StreamType.raw, sendsHeaders: false) { connection in
             let status = await run(session, on: connection, stdin: stdin)
-            await session.close()
             // Fails when the client is gone, who needs no farewell.
             try? await connection.write(WebSocketFrame.close(status))
         }
@@ -15,14 +14,20 @@ enum WebSocketBridge {
         return Reply(status: 101, body: .hijack(hijack))
     }
 
+    private enum Side: Sendable { case output, client }
+
     /// Until the output ends, or the client does.
     /// - Returns: the status of the close.
     private static func run(_ session: any AttachSession, on connection: RawConnection, stdin: Bool) async -> UInt16 {
-        await withTaskGroup(of: UInt16.self) { group in
-            group.addTask { await send(session, to: connection) }
-            group.addTask { await receive(from: connection, session, stdin: stdin) }
-            defer { group.cancelAll() }
-            return await group.next() ?? 1000
+        await withTaskGroup(of: (Side, UInt16).self) { group in
+            group.addTask { (.output, await send(session, to: connection)) }
+            group.addTask { (.client, await receive(from: connection, session, stdin: stdin)) }
+            let (side, status) = await group.next() ?? (.output, 1000)
+            // The output ends with the session. It is not cancelled: that would close the connection, over which the close is told.
+            await session.close()
+            if side == .client { _ = await group.next() }
+            group.cancelAll()
+            return status
         }
     }
 
