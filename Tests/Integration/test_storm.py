@@ -18,7 +18,7 @@ SECONDS = int(os.environ.get("GANTRY_STORM_SECONDS", "15"))
 SEED = int(os.environ.get("GANTRY_STORM_SEED") or random.randrange(1 << 30))
 # What a client may read when the daemon dies under it, or has not come back yet.
 AWAY = re.compile(
-    r"Cannot connect to the (Docker|Gantry) daemon|error during connect|closed the connection|connection reset|broken pipe|EOF",
+    r"Cannot connect to the (Docker|Gantry) daemon|error during connect|closed the connection|lost the connection|connection reset|broken pipe|EOF",
     re.IGNORECASE)
 
 

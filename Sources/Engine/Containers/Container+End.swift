@@ -10,12 +10,6 @@ extension Container {
         await ContainerPreparation.undo(record, context: context)
         stopHealthChecks()
         var end = await describe(exit, isLost: isLost)
-        do {
-            try context.runtime.forget(container: id)
-        } catch {
-            logger.warning(
-                "leftovers of the container's run stay until the next start of the daemon", metadata: ["error": "\(error)"])
-        }
         let next = restartDecision(after: exit).next
         end.restartDelay = next?.delay
         do {
@@ -34,6 +28,13 @@ extension Container {
             }
         } catch {
             logger.error("the end of the container could not be recorded", metadata: ["error": "\(error)"])
+        }
+        // After the record: until then the shim's own is the only one, for a daemon that is killed here.
+        do {
+            try context.runtime.forget(container: id)
+        } catch {
+            logger.warning(
+                "leftovers of the container's run stay until the next start of the daemon", metadata: ["error": "\(error)"])
         }
         if exit.outOfMemory { publish("oom") }
         let seconds = end.startedAt.map { max(0, exit.finishedAt.seconds - $0.seconds) } ?? 0

@@ -64,6 +64,11 @@ extension Container {
             // A start that was cut off before its record.
             await context.networks.detachAll(container: id)
             if try context.runtime.knownContainers().contains(id) { try context.runtime.forget(container: id) }
+            if record.phase == .exited, record.settings.host.autoRemove {
+                // Its removal was cut off before it began.
+                try await removeExclusively(volumes: true)
+                return false
+            }
             return wantsStartWithDaemon
         }
     }
