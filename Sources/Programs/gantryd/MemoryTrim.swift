@@ -17,7 +17,7 @@ struct MemoryTrim: Service {
         {
             let now = Self.processorTime()
             // Since the last time there was something to do, and now there is not.
-            if now - before < Self.period / 100, now - trimmedAt > Self.period / 50 {
+            if now - before < Self.period / 100, now - trimmedAt > Self.period / 250 {
                 Self.trim()
                 trimmedAt = Self.processorTime()
             }
@@ -44,7 +44,9 @@ struct MemoryTrim: Service {
             let fields = line.split(separator: " ", maxSplits: 5, omittingEmptySubsequences: true)
             if fields.count >= 5, fields[1].count == 4, fields[0].contains("-") {
                 let bounds = fields[0].split(separator: "-").compactMap { UInt($0, radix: 16) }
-                let isFile = fields.count == 6 && fields[5].hasPrefix("/") && fields[1].hasPrefix("r") && !fields[1].contains("w")
+                let isFile =
+                    fields.count == 6 && fields[5].drop { $0 == " " }.hasPrefix("/") && fields[1].hasPrefix("r")
+                    && !fields[1].contains("w")
                 current = isFile && bounds.count == 2 && bounds[0] < bounds[1] ? bounds[0]..<bounds[1] : nil
             } else if fields.first == "Anonymous:", let range = current {
                 if fields.count > 1, fields[1] == "0" { result.append(range) }
