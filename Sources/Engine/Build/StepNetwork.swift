@@ -20,9 +20,7 @@ struct StepNetwork: Sendable {
         switch request.networkMode {
         case "host": return StepNetwork()
         case "none":
-            let namespace = try makeNetworkNamespace()
-            try NetworkController.raiseLoopback(in: namespace)
-            return StepNetwork(namespace: namespace)
+            return StepNetwork(namespace: try await context.namespaces.take())
         case let mode where mode.hasPrefix("container:"):
             let other = try context.container(String(mode.dropFirst(10)))
             guard let processID = await other.record.phase.processID else {
@@ -38,7 +36,7 @@ struct StepNetwork: Sendable {
     private static func join(
         _ name: String, _ request: RunRequest, _ id: String, _ context: EngineContext
     ) async throws -> StepNetwork {
-        let namespace = try makeNetworkNamespace()
+        let namespace = try await context.namespaces.take()
         var network = StepNetwork(namespace: namespace)
         network.isAttached = true
         do {
