@@ -24,7 +24,7 @@ extension EngineClient {
         var request = EngineRequest(.post, "/containers/create")
         request.set("name", name)
         request.set("platform", platform)
-        try request.setJSON(body)
+        request.body = .bytes(try body.text(), contentType: "application/json")
         return try await json(ContainerCreateResponse.self, request)
     }
 

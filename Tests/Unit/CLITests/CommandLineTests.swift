@@ -130,7 +130,7 @@ import Testing
             guard let command = type as? any EngineCommand.Type else { continue }
             count += 1
             // Throws or traps when two flags have one name.
-            _ = try FlagNormalizer(command)
+            _ = try FlagTable.declared(by: command)
         }
         #expect(count > 60)
     }

@@ -1,5 +1,3 @@
-import ArgumentParser
-import DockerAPI
 import Essentials
 
 /// Brings Docker's way of writing flags into the form that ArgumentParser reads, and says in Docker's words what is wrong.
@@ -20,13 +18,13 @@ struct FlagNormalizer {
     /// Flags end at the first operand.
     var stopsAtOperand: Bool
 
-    init(flags: [(names: [String], takesValue: Bool)], stopsAtOperand: Bool) {
+    init(flags: [FlagTable.Entry], stopsAtOperand: Bool) {
         self.stopsAtOperand = stopsAtOperand
         let all = Set(flags.flatMap(\.names))
-        for (names, takesValue) in flags {
-            guard let long = names.first(where: { $0.count > 1 }) else { continue }
-            let flag = Flag(name: long, takesValue: takesValue, hasInversion: all.contains("no-\(long)"))
-            for name in names {
+        for entry in flags {
+            guard let long = entry.names.first(where: { $0.count > 1 }) else { continue }
+            let flag = Flag(name: long, takesValue: entry.takesValue, hasInversion: all.contains("no-\(long)"))
+            for name in entry.names {
                 if name.count > 1 {
                     var named = flag
                     named.name = name
@@ -39,22 +37,8 @@ struct FlagNormalizer {
         }
     }
 
-    /// The flags as `type` declares them.
     init(_ type: any EngineCommand.Type) throws {
-        let help = try EngineJSON.decode(Help.self, from: type._dumpHelp().utf8)
-        let flags = help.command.arguments?.filter { $0.kind != "positional" } ?? []
-        self.init(
-            flags: flags.map { ($0.names?.map(\.name) ?? [], $0.kind == "option") }, stopsAtOperand: type.stopsAtOperand)
-    }
-
-    private struct Help: Decodable {
-        struct Command: Decodable { var arguments: [Argument]? }
-        struct Argument: Decodable {
-            var kind: String
-            var names: [Name]?
-        }
-        struct Name: Decodable { var name: String }
-        var command: Command
+        self.init(flags: try FlagTable.flags(of: type), stopsAtOperand: type.stopsAtOperand)
     }
 
     /// Flags in ArgumentParser's form, and the operands.

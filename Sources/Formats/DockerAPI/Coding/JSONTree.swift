@@ -14,14 +14,22 @@ final class JSONTree {
     /// Go sorts the keys of maps.
     var isMap = false
 
+    init() {}
+    init(_ text: String) { content = .string(text) }
+
     func member(_ key: String) -> JSONTree {
         let child = JSONTree()
-        guard case .object(var members) = content else { return child }
+        add(key, child)
+        return child
+    }
+
+    /// Without an effect on anything but an object.
+    func add(_ key: String, _ child: JSONTree) {
+        guard case .object(var members) = content else { return }
         // Let go of the list, so that it is not copied.
         content = .null
         members.append((key, child))
         content = .object(members)
-        return child
     }
 
     func element() -> JSONTree {

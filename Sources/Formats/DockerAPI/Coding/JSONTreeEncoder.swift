@@ -23,10 +23,17 @@ struct JSONTreeEncoder: Encoder {
     func singleValueContainer() -> any SingleValueEncodingContainer { Single(tree: tree, codingPath: codingPath) }
 
     /// - Throws: `EncodingError` for numbers that JSON does not have.
-    fileprivate static func fill(_ tree: JSONTree, with value: some Encodable, path: [any CodingKey]) throws {
+    static func fill(_ tree: JSONTree, with value: some Encodable, path: [any CodingKey]) throws {
+        // Types and not protocols where it can be: a cast to a protocol searches all conformances once per type.
         switch value {
         case let value as String: tree.content = .string(value)
         case let value as Bool: tree.content = .bool(value)
+        case let value as Int: tree.content = .number("\(value)")
+        case let value as Int64: tree.content = .number("\(value)")
+        case let value as [String]: tree.content = .array(value.map(JSONTree.init))
+        case let value as [String: String]:
+            tree.content = .object(value.map { ($0.key, JSONTree($0.value)) })
+            tree.isMap = true
         case let value as any BinaryInteger: tree.content = .number("\(value)")
         case let value as Double:
             guard value.isFinite else {

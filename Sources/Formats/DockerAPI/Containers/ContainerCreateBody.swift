@@ -30,4 +30,17 @@ package struct ContainerCreateBody: Codable, Sendable, Hashable {
         try container.encodeIfPresent(hostConfig, forKey: .hostConfig)
         try container.encodeIfPresent(networkingConfig, forKey: .networkingConfig)
     }
+
+    /// As JSON, without the fields that are left at what they are when nobody says anything.
+    package func text() throws -> [UInt8] {
+        let object = SparseObject()
+        try config.addMembers(to: object)
+        if let hostConfig {
+            let host = SparseObject()
+            try hostConfig.addMembers(to: host)
+            object.add("HostConfig", host)
+        }
+        try object.add("NetworkingConfig", networkingConfig)
+        return object.text
+    }
 }

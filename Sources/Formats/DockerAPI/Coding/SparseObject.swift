@@ -1,0 +1,25 @@
+/// An object of JSON that has only the members that are set: what is blank says the same as what is absent.
+///
+/// Written field by field, without `Encoder`: there each type of field costs a program a search through all its conformances, which
+/// is longer than everything else that a short-lived client does.
+struct SparseObject {
+    private let tree = JSONTree()
+
+    init() { tree.becomeObject() }
+
+    func add<Value: FieldValue>(_ name: String, _ value: Value) throws {
+        if value != .blank { try JSONTreeEncoder.fill(tree.member(name), with: value, path: []) }
+    }
+
+    func add<Value: Encodable>(_ name: String, _ value: Value?) throws {
+        if let value { try JSONTreeEncoder.fill(tree.member(name), with: value, path: []) }
+    }
+
+    func add(_ name: String, _ object: SparseObject) { tree.add(name, object.tree) }
+
+    var text: [UInt8] {
+        var text: [UInt8] = []
+        tree.write(to: &text)
+        return text
+    }
+}

@@ -1,0 +1,30 @@
+extension ContainerConfig {
+    /// Adds the fields that are set.
+    func addMembers(to object: SparseObject) throws {
+        try object.add("Hostname", hostname)
+        try object.add("Domainname", domainname)
+        try object.add("User", user)
+        try object.add("AttachStdin", attachStdin)
+        try object.add("AttachStdout", attachStdout)
+        try object.add("AttachStderr", attachStderr)
+        try object.add("ExposedPorts", exposedPorts)
+        try object.add("Tty", tty)
+        try object.add("OpenStdin", openStdin)
+        try object.add("StdinOnce", stdinOnce)
+        try object.add("Env", env)
+        try object.add("Cmd", cmd)
+        try object.add("Healthcheck", healthcheck)
+        try object.add("ArgsEscaped", argsEscaped)
+        try object.add("Image", image)
+        try object.add("Volumes", volumes)
+        try object.add("WorkingDir", workingDir)
+        try object.add("Entrypoint", entrypoint)
+        try object.add("NetworkDisabled", networkDisabled)
+        try object.add("MacAddress", macAddress)
+        try object.add("OnBuild", onBuild)
+        try object.add("Labels", labels)
+        try object.add("StopSignal", stopSignal)
+        try object.add("StopTimeout", stopTimeout)
+        try object.add("Shell", shell)
+    }
+}
