@@ -133,9 +133,7 @@ let package = Package(
         .target(
             name: "CLI",
             dependencies: [
-                "Archive", "CLinux", "DockerAPI", "Dockerfile", "EngineClient", "Essentials", "LinuxSystem", "OCI",
-                crypto,
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Archive", "CLinux", "DockerAPI", "Dockerfile", "EngineClient", "Essentials", "LinuxSystem", "OCI", crypto,
             ],
             path: "Sources/Clients/CLI", exclude: ["README.md"], swiftSettings: strict),
 
@@ -229,11 +227,7 @@ let package = Package(
             name: "EngineClientTests", dependencies: ["EngineClient", "DockerAPI", "Essentials"] + nio,
             path: "Tests/Unit/EngineClientTests", swiftSettings: strict),
         .testTarget(
-            name: "CLITests",
-            dependencies: [
-                "CLI", "Archive", "DockerAPI", "Essentials", "LinuxSystem",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ],
+            name: "CLITests", dependencies: ["CLI", "Archive", "DockerAPI", "Essentials", "LinuxSystem"],
             path: "Tests/Unit/CLITests", swiftSettings: strict),
         .testTarget(name: "LayeringTests", path: "Tests/Unit/LayeringTests", swiftSettings: strict),
     ]

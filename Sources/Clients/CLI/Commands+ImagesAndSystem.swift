@@ -1,5 +1,3 @@
-import ArgumentParser
-
 extension Gantry {
     /// Commands for images, builds, networks, volumes, registries and the system.
     static var imageAndSystemCommands: [any ParsableCommand.Type] {

@@ -1,5 +1,3 @@
-import ArgumentParser
-
 /// The root of all commands.
 struct Gantry: CommandGroup {
     static let version = "0.1.0"

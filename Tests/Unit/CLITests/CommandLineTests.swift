@@ -1,4 +1,3 @@
-import ArgumentParser
 import Essentials
 import Testing
 
@@ -122,6 +121,30 @@ import Testing
         #expect(StartFailure.status(GantryError(.invalid, message)) == status)
     }
 
+    @Test func helpListsFlagsByName() throws {
+        let text = HelpText.of(LogsCommand.self, name: "gantry logs")
+        #expect(text.hasPrefix("Usage:  gantry logs [OPTIONS] CONTAINER\n\nFetch the logs of a container\n\nOptions:\n"))
+        #expect(text.contains("\n  -f, --follow         Follow log output\n"))
+        #expect(text.contains("\n      --since string   "))
+        let lines = HelpText.of(RunCommand.self, name: "gantry run").split(separator: "\n").map(String.init)
+        #expect(lines.contains { $0.hasPrefix("  -e, --env list ") })
+        #expect(lines.contains { $0.hasPrefix("      --sig-proxy ") && $0.hasSuffix("(default true)") })
+        #expect(lines.contains { $0.hasPrefix("      --pull string ") && $0.hasSuffix("(default \"missing\")") })
+        #expect(!lines.contains { $0.contains("--kernel-memory") })
+        guard case .help = try CommandParser.parse(ContainerListCommand.self, name: "gantry ps", ["-h"]) else {
+            return #expect(Bool(false), "-h is no help")
+        }
+    }
+
+    @Test func copiesOfACommandAreTheirOwn() throws {
+        let one = try parse("-e", "A=1", "img")
+        var other = one
+        other.flags.env.append("B=2")
+        other.detach = true
+        #expect(one.flags.env == ["A=1"] && !one.detach)
+        #expect(try parse("img").flags.env.isEmpty)
+    }
+
     @Test func everyCommandCanBeParsed() throws {
         var open: [any ParsableCommand.Type] = [Gantry.self]
         var count = 0
@@ -129,8 +152,9 @@ import Testing
             open += type.configuration.subcommands
             guard let command = type as? any EngineCommand.Type else { continue }
             count += 1
-            // Throws or traps when two flags have one name.
-            _ = try FlagTable.declared(by: command)
+            let names = DeclaredFlag.all(of: command.init()).flatMap { $0.names + [$0.inverse].compactMap { $0 } }
+            #expect(Set(names).count == names.count, "\(command) has two flags of one name")
+            #expect(!names.contains("help") && names.allSatisfy { !$0.isEmpty })
         }
         #expect(count > 60)
     }

@@ -1,4 +1,3 @@
-import ArgumentParser
 import Essentials
 
 /// `--call=check[,format=json][,ignorestatus=true]`. Source: docker buildx build, `--call`.

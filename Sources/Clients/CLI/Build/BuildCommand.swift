@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 import Essentials
@@ -57,7 +56,7 @@ struct BuildCommand: EngineCommand {
     @Option(help: "Ulimit options") var ulimit: [String] = []
     @Option(help: "Say which steps would be built again if these files changed, and build nothing") var whatIf: [String] = []
     @OptionGroup(visibility: .hidden) var others: BuildFlagsNotOffered
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     /// What is wanted in place of a build; nil for a build.
     var call: BuildCall? {

@@ -1,4 +1,3 @@
-import ArgumentParser
 import Essentials
 
 /// Flags of Docker's builders that we do not offer. They are read, so that using one is answered with a sentence instead of

@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 import Essentials
@@ -13,7 +12,7 @@ struct BuilderPruneCommand: EngineCommand {
     @Option(help: "Provide filter values (e.g. \"until=24h\")") var filter: [String] = []
     @Flag(name: .shortAndLong, help: "Do not prompt for confirmation") var force = false
     @Option(help: "Amount of disk space to keep for cache") var keepStorage: String?
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         let filters = try PruneFilters.resolve(filter, config: try session.config())

@@ -1,4 +1,3 @@
-import ArgumentParser
 import EngineClient
 import Essentials
 
@@ -13,7 +12,11 @@ struct FailedStepShell {
             "\nentering the state before the failed step, with its variables, user and directory but without its mounts; leave with `exit`"
         )
         let terminal = session.console.errorIsTerminal && session.console.outputIsTerminal
-        let command = try RunCommand.parse(["--rm", "--interactive"] + (terminal ? ["--tty"] : []) + [image])
+        var command = RunCommand()
+        command.flags.rm = true
+        command.flags.interactive = true
+        command.flags.tty = terminal
+        command.operands = [image]
         do { try await command.run(in: session) } catch is ExitStatus {
             // How the shell ended says nothing about the build, which has failed anyway.
         }

@@ -1,5 +1,3 @@
-import ArgumentParser
-
 extension Gantry {
     /// Commands for containers that also exist without `container` in front.
     static var containerShortcuts: [any ParsableCommand.Type] {

@@ -1,5 +1,3 @@
-import ArgumentParser
-
 /// `gantry inspect`: any object by name or id.
 struct Inspect: EngineCommand {
     static var configuration: CommandConfiguration {
@@ -8,7 +6,7 @@ struct Inspect: EngineCommand {
     static var usageLine: String { "[OPTIONS] NAME|ID [NAME|ID...]" }
     static var operandCount: OperandCount { .atLeast(1) }
 
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {}
 }

@@ -1,5 +1,3 @@
-import ArgumentParser
-
 /// Flags that cannot be understood: the message, the usage line and a pointer to `--help`; exit status 125.
 struct UsageError: Error, Equatable {
     var message: String

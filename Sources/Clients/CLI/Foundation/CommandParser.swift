@@ -1,5 +1,3 @@
-import ArgumentParser
-
 /// Turns words into a command.
 enum CommandParser {
     /// What the words ask for.
@@ -10,33 +8,32 @@ enum CommandParser {
 
     /// - Throws: ``UsageError`` in Docker's words; ``ExitStatus`` for a wrong number of operands.
     static func parse(_ type: any EngineCommand.Type, name: String, _ words: [String]) throws -> Outcome {
-        let normalizer = try FlagNormalizer(type)
-        if asksForHelp(words, stopsAtOperand: type.stopsAtOperand) { return .help }
-        let (flags, operands) = try normalizer.normalize(words)
-        var command = try parseFlags(type, flags)
-        command.operands = operands
-        if let complaint = type.operandCount.complaint(operands.count) {
+        let command = type.init()
+        let flags = DeclaredFlag.all(of: command)
+        let hasShortHelp = !flags.contains { $0.names.contains("h") }
+        if asksForHelp(words, stopsAtOperand: type.stopsAtOperand, short: hasShortHelp) { return .help }
+        return .run(try fill(command, flags, name: name, words))
+    }
+
+    private static func fill<Command: EngineCommand>(
+        _ command: Command, _ flags: [DeclaredFlag], name: String, _ words: [String]
+    ) throws -> Command {
+        var command = command
+        command.operands = try FlagParser(flags, stopsAtOperand: Command.stopsAtOperand).parse(words)
+        if let complaint = Command.operandCount.complaint(command.operands.count) {
             throw ExitStatus(
                 1,
-                "gantry: '\(name)' \(complaint)\n\nUsage:  \(name) \(type.usageLine)\n\nRun '\(name) --help' for more information")
+                "gantry: '\(name)' \(complaint)\n\nUsage:  \(name) \(Command.usageLine)\n\nRun '\(name) --help' for more information"
+            )
         }
-        try command.validate()
-        return .run(command)
+        return command
     }
 
-    private static func parseFlags<Command: EngineCommand>(_ type: Command.Type, _ flags: [String]) throws -> any EngineCommand {
-        do { return try type.parse(flags) } catch {
-            // ArgumentParser's own sentence, without the usage below it.
-            let text = type.message(for: error)
-            throw UsageError(text.hasPrefix("Error: ") ? String(text.dropFirst(7)) : text)
-        }
-    }
-
-    /// `--help` (and `-h` where that is no flag of the command's own) before the operands end.
-    private static func asksForHelp(_ words: [String], stopsAtOperand: Bool) -> Bool {
+    /// `--help`, and `-h` where that is no flag of the command's own, before the operands end.
+    private static func asksForHelp(_ words: [String], stopsAtOperand: Bool, short: Bool) -> Bool {
         for word in words {
             if word == "--" { return false }
-            if word == "--help" { return true }
+            if word == "--help" || short && word == "-h" { return true }
             if stopsAtOperand && !word.hasPrefix("-") { return false }
         }
         return false

@@ -1,5 +1,3 @@
-import ArgumentParser
-
 /// A command found by its name: the type, and the name as the user typed it.
 struct CommandPath {
     var type: any ParsableCommand.Type

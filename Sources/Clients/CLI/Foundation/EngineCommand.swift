@@ -1,5 +1,3 @@
-import ArgumentParser
-
 /// One command: its flags and operands, and what it does with them.
 ///
 /// `EntryPoint` finds the command by its name, parses, checks the number of operands, and calls ``run(in:)`` with the settings

@@ -1,4 +1,3 @@
-import ArgumentParser
 import CLinux
 import EngineClient
 import Essentials

@@ -1,19 +1,18 @@
-import ArgumentParser
-
-/// What `--help` prints: usage as Docker's, then what ArgumentParser knows of the flags.
+/// What `--help` prints, in Docker's form.
 enum HelpText {
     static func of(_ type: any EngineCommand.Type, name: String) -> String {
         var text = "Usage:  \(name) \(type.usageLine)\n"
         if !type.configuration.abstract.isEmpty { text += "\n\(type.configuration.abstract)\n" }
-        let full = type.helpMessage(includeHidden: false, columns: 120)
-        if let options = full.section(after: "OPTIONS:") { text += "\nOptions:\n\(options)\n" }
+        let options = FlagTable.text(DeclaredFlag.all(of: type.init()))
+        if !options.isEmpty { text += "\nOptions:\n\(options)\n" }
         return text
     }
 
     static func ofGroup(_ type: any ParsableCommand.Type, name: String) -> String {
         var text = "Usage:  \(name) COMMAND\n"
         if !type.configuration.abstract.isEmpty { text += "\n\(type.configuration.abstract)\n" }
-        let commands = type.configuration.subcommands.map { ($0.shownName, $0.configuration.abstract) }.sorted { $0.0 < $1.0 }
+        let commands = type.configuration.subcommands.filter { $0.configuration.shouldDisplay }
+            .map { ($0.shownName, $0.configuration.abstract) }.sorted { $0.0 < $1.0 }
         let width = commands.map(\.0.count).max() ?? 0
         text += "\nCommands:\n"
         for (command, abstract) in commands {
@@ -40,13 +39,4 @@ enum HelpText {
           -v, --version            Print the version
 
         """
-}
-
-extension String {
-    /// What follows the line that is `heading`.
-    fileprivate func section(after heading: String) -> String? {
-        let lines = split(separator: "\n", omittingEmptySubsequences: false)
-        guard let index = lines.firstIndex(where: { $0 == heading }) else { return nil }
-        return lines[(index + 1)...].joined(separator: "\n")
-    }
 }

@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 import Essentials
@@ -15,7 +14,7 @@ struct HistoryCommand: EngineCommand {
     @Flag(help: "Don't truncate output") var noTrunc = false
     @Option(help: "Show history for the given platform") var platform: String?
     @Flag(name: .shortAndLong, help: "Only show image IDs") var quiet = false
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         let items = try await session.client.imageHistory(operands[0], platform: platform)

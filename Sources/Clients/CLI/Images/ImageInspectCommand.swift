@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 
@@ -11,7 +10,7 @@ struct ImageInspectCommand: EngineCommand {
 
     @Option(name: .shortAndLong, help: "Format output: 'json' or a Go template") var format: String?
     @Option(help: "Inspect a specific platform of the multi-platform image") var platform: String?
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         try await InspectOutput(format: format).show(operands, console: session.console) { name in

@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 import Essentials
@@ -12,7 +11,7 @@ struct ImageLayersCommand: EngineCommand {
 
     @Flag(help: "As JSON") var json = false
     @Flag(help: "Don't truncate output") var noTrunc = false
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         let body = try await session.client.imageLayers(operands[0])

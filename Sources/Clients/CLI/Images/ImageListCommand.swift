@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 import Essentials
@@ -15,7 +14,7 @@ struct ImageListCommand: EngineCommand {
     @Option(help: "Format output: 'table', 'table TEMPLATE', 'json' or a Go template") var format: String?
     @Flag(help: "Don't truncate output") var noTrunc = false
     @Flag(name: .shortAndLong, help: "Only show image IDs") var quiet = false
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         var filters = try FlagValue.filters(filter)

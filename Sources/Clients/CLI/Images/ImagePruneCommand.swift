@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 
@@ -11,7 +10,7 @@ struct ImagePruneCommand: EngineCommand {
     @Flag(name: .shortAndLong, help: "Remove all unused images, not just dangling ones") var all = false
     @Option(help: "Provide filter values (e.g. \"until=<timestamp>\")") var filter: [String] = []
     @Flag(name: .shortAndLong, help: "Do not prompt for confirmation") var force = false
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         var filters = try PruneFilters.resolve(filter, config: try session.config())

@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 import Essentials
@@ -11,7 +10,7 @@ struct ImageRemoveCommand: EngineCommand {
 
     @Flag(name: .shortAndLong, help: "Force removal of the image") var force = false
     @Flag(help: "Do not delete untagged parents") var noPrune = false
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         var failed = false

@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 import Essentials
@@ -14,7 +13,7 @@ struct ImportCommand: EngineCommand {
     @Option(name: .shortAndLong, help: "Apply Dockerfile instruction to the created image") var change: [String] = []
     @Option(name: .shortAndLong, help: "Set commit message for imported image") var message = ""
     @Option(help: "Set platform if server is multi-platform capable") var platform: String?
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         let reference = operands.count > 1 ? try Reference(operands[1]) : nil

@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 import Essentials
@@ -11,7 +10,7 @@ struct LoadCommand: EngineCommand {
 
     @Option(name: .shortAndLong, help: "Read from tar archive file, instead of STDIN") var input: String?
     @Flag(name: .shortAndLong, help: "Suppress the load output") var quiet = false
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         if input == nil, session.console.inputIsTerminal {

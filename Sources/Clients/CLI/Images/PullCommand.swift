@@ -1,4 +1,3 @@
-import ArgumentParser
 import Essentials
 import OCI
 
@@ -12,7 +11,7 @@ struct PullCommand: EngineCommand {
     @Option(help: "Set platform if server is multi-platform capable") var platform: String?
     @Flag(name: .shortAndLong, help: "Suppress verbose output") var quiet = false
     @Flag(help: .hidden) var disableContentTrust = false
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         let named = try Reference(operands[0])

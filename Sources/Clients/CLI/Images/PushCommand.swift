@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 import Essentials
@@ -14,7 +13,7 @@ struct PushCommand: EngineCommand {
     @Option(help: "Push a platform-specific manifest as a single-platform image") var platform: String?
     @Flag(name: .shortAndLong, help: "Suppress verbose output") var quiet = false
     @Flag(help: .hidden) var disableContentTrust = false
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         let named = try Reference(operands[0])

@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 import Essentials
@@ -11,7 +10,7 @@ struct SaveCommand: EngineCommand {
     static let operandCount = OperandCount.atLeast(1)
 
     @Option(name: .shortAndLong, help: "Write to a file, instead of STDOUT") var output: String?
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         guard let output else {

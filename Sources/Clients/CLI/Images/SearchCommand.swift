@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 import Essentials
@@ -14,7 +13,7 @@ struct SearchCommand: EngineCommand {
     @Option(help: "Pretty-print search using a Go template") var format: String?
     @Option(help: "Max number of search results") var limit: String?
     @Flag(help: "Don't truncate output") var noTrunc = false
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         let limit = try limit.map { try FlagValue.integer($0, flag: "--limit", as: Int.self) } ?? 0

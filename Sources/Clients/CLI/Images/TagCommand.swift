@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 import Essentials
@@ -11,7 +10,7 @@ struct TagCommand: EngineCommand {
     static let usageLine = "SOURCE_IMAGE[:TAG] TARGET_IMAGE[:TAG]"
     static let operandCount = OperandCount.exactly(2)
 
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         let target: Reference

@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 import Essentials
@@ -16,7 +15,7 @@ struct NetworkConnectCommand: EngineCommand {
     @Option(help: "IPv6 address (e.g., \"2001:db8::33\")") var ip6: String?
     @Option(help: "Add link to another container") var link: [String] = []
     @Option(help: "Add a link-local address for the container") var linkLocalIp: [String] = []
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         try await session.client.connect(network: operands[0], try body())

@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 import Essentials
@@ -26,7 +25,7 @@ struct NetworkCreateCommand: EngineCommand {
     @Option(name: .shortAndLong, help: "Set driver specific options") var opt: [String] = []
     @Option(help: "Control the network's scope") var scope = ""
     @Option(help: "Subnet in CIDR format that represents a network segment") var subnet: [String] = []
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         let answer = try await session.client.createNetwork(try body())

@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 
@@ -9,7 +8,7 @@ struct NetworkDisconnectCommand: EngineCommand {
     static let operandCount = OperandCount.exactly(2)
 
     @Flag(name: .shortAndLong, help: "Force the container to disconnect from a network") var force = false
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         var body = NetworkDisconnectBody()

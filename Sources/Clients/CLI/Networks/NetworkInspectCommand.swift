@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 
@@ -11,7 +10,7 @@ struct NetworkInspectCommand: EngineCommand {
 
     @Option(name: .shortAndLong, help: "Format output: 'json' or a Go template") var format: String?
     @Flag(name: .shortAndLong, help: "Verbose output for diagnostics") var verbose = false
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         try await InspectOutput(format: format).show(operands, console: session.console) { name in

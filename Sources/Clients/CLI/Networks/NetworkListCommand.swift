@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 import Essentials
@@ -13,7 +12,7 @@ struct NetworkListCommand: EngineCommand {
     @Option(help: "Format output: 'table', 'table TEMPLATE', 'json' or a Go template") var format: String?
     @Flag(help: "Do not truncate the output") var noTrunc = false
     @Flag(name: .shortAndLong, help: "Only display network IDs") var quiet = false
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         let format = try session.listFormat(format, quiet: quiet, key: "networksFormat")

@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 
@@ -10,7 +9,7 @@ struct NetworkPruneCommand: EngineCommand {
 
     @Option(help: "Provide filter values (e.g. \"until=<timestamp>\")") var filter: [String] = []
     @Flag(name: .shortAndLong, help: "Do not prompt for confirmation") var force = false
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         let filters = try PruneFilters.resolve(filter, config: try session.config())

@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 import Essentials
@@ -10,7 +9,7 @@ struct NetworkRemoveCommand: EngineCommand {
     static let operandCount = OperandCount.atLeast(1)
 
     @Flag(name: .shortAndLong, help: "Do not error if the network does not exist") var force = false
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         var failed = false

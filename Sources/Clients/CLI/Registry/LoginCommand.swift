@@ -1,4 +1,3 @@
-import ArgumentParser
 import CLinux
 import DockerAPI
 import EngineClient
@@ -14,7 +13,7 @@ struct LoginCommand: EngineCommand {
     @Option(name: .shortAndLong, help: "Username") var username: String?
     @Option(name: .shortAndLong, help: "Password or Personal Access Token (PAT)") var password: String?
     @Flag(help: "Take the Password or Personal Access Token (PAT) from stdin") var passwordStdin = false
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         let server = Self.server(operands.first)

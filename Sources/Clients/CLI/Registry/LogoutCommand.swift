@@ -1,12 +1,10 @@
-import ArgumentParser
-
 /// `gantry logout`
 struct LogoutCommand: EngineCommand {
     static let configuration = CommandConfiguration(commandName: "logout", abstract: "Log out from a registry")
     static let usageLine = "[SERVER]"
     static let operandCount = OperandCount.atMost(1)
 
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         let server = LoginCommand.server(operands.first)

@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 import Essentials
@@ -11,7 +10,7 @@ struct DiskUsageCommand: EngineCommand {
 
     @Option(help: "Format output: 'table', 'table TEMPLATE', 'json' or a Go template") var format: String?
     @Flag(name: .shortAndLong, help: "Show detailed information on space usage") var verbose = false
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         let usage = try await session.client.diskUsage()

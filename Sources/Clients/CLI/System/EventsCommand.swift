@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 import Essentials
@@ -13,7 +12,7 @@ struct EventsCommand: EngineCommand {
     @Option(help: "Format output: 'json' or a Go template") var format: String?
     @Option(help: "Show all events created since timestamp") var since: String?
     @Option(help: "Stream events until this timestamp") var until: String?
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         let template = try parsedTemplate()

@@ -1,4 +1,3 @@
-import ArgumentParser
 import Essentials
 
 /// `gantry plugin …`: there are no plugins, so the list is empty and the rest is refused.
@@ -9,7 +8,7 @@ struct PluginCommand: EngineCommand {
     static let operandCount = OperandCount.atLeast(1)
     static let stopsAtOperand = true
 
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         switch operands[0] {

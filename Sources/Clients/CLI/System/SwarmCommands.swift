@@ -1,4 +1,3 @@
-import ArgumentParser
 import Essentials
 
 /// The commands of Docker's clustering. Gantry manages one machine, so each answers as Docker does where no swarm is active.
@@ -24,7 +23,7 @@ extension SwarmCommand {
 struct SwarmCommandItself: SwarmCommand {
     static let configuration = CommandConfiguration(
         commandName: "swarm", abstract: "Manage Swarm (not offered)", shouldDisplay: false)
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         switch operands.first {
@@ -41,33 +40,33 @@ struct SwarmCommandItself: SwarmCommand {
 struct NodeCommand: SwarmCommand {
     static let configuration = CommandConfiguration(
         commandName: "node", abstract: "Manage Swarm nodes (not offered)", shouldDisplay: false)
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 }
 
 /// `gantry service …`
 struct ServiceCommand: SwarmCommand {
     static let configuration = CommandConfiguration(
         commandName: "service", abstract: "Manage Swarm services (not offered)", shouldDisplay: false)
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 }
 
 /// `gantry stack …`
 struct StackCommand: SwarmCommand {
     static let configuration = CommandConfiguration(
         commandName: "stack", abstract: "Manage Swarm stacks (not offered)", shouldDisplay: false)
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 }
 
 /// `gantry secret …`
 struct SecretCommand: SwarmCommand {
     static let configuration = CommandConfiguration(
         commandName: "secret", abstract: "Manage Swarm secrets (not offered)", shouldDisplay: false)
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 }
 
 /// `gantry config …`
 struct ConfigCommand: SwarmCommand {
     static let configuration = CommandConfiguration(
         commandName: "config", abstract: "Manage Swarm configs (not offered)", shouldDisplay: false)
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 }

@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 import Essentials
@@ -13,7 +12,7 @@ struct SystemPruneCommand: EngineCommand {
     @Option(help: "Provide filter values (e.g. \"label=<key>=<value>\")") var filter: [String] = []
     @Flag(name: .shortAndLong, help: "Do not prompt for confirmation") var force = false
     @Flag(help: "Prune anonymous volumes") var volumes = false
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         let filters = try PruneFilters.resolve(filter, config: try session.config())

@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 import Essentials
@@ -10,7 +9,7 @@ struct VersionCommand: EngineCommand {
     static let operandCount = OperandCount.none
 
     @Option(name: .shortAndLong, help: "Format output: 'json' or a Go template") var format: String?
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         var server: Value?

@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 import Essentials
@@ -13,7 +12,7 @@ struct VolumeCreateCommand: EngineCommand {
     @Option(help: "Set metadata for a volume") var label: [String] = []
     @Option(name: .shortAndLong, help: "Set driver specific options") var opt: [String] = []
     @Option(help: .hidden) var name: String?
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         session.console.print(try await session.client.createVolume(try body()).name)

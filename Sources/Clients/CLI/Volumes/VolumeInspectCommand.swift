@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 
@@ -10,7 +9,7 @@ struct VolumeInspectCommand: EngineCommand {
     static let operandCount = OperandCount.atLeast(1)
 
     @Option(name: .shortAndLong, help: "Format output: 'json' or a Go template") var format: String?
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         try await InspectOutput(format: format).show(operands, console: session.console) { name in

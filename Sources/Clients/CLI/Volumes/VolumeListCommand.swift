@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 import Essentials
@@ -12,7 +11,7 @@ struct VolumeListCommand: EngineCommand {
     @Option(name: .shortAndLong, help: "Provide filter values (e.g. \"dangling=true\")") var filter: [String] = []
     @Option(help: "Format output: 'table', 'table TEMPLATE', 'json' or a Go template") var format: String?
     @Flag(name: .shortAndLong, help: "Only display volume names") var quiet = false
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         let format = try session.listFormat(format, quiet: quiet, key: "volumesFormat")

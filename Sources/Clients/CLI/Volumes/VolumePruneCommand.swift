@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 import Essentials
@@ -12,7 +11,7 @@ struct VolumePruneCommand: EngineCommand {
     @Flag(name: .shortAndLong, help: "Remove all unused volumes, not just anonymous ones") var all = false
     @Option(help: "Provide filter values (e.g. \"label=<label>\")") var filter: [String] = []
     @Flag(name: .shortAndLong, help: "Do not prompt for confirmation") var force = false
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         var filters = try PruneFilters.resolve(filter, config: try session.config())

@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 
@@ -9,7 +8,7 @@ struct VolumeRemoveCommand: EngineCommand {
     static let operandCount = OperandCount.atLeast(1)
 
     @Flag(name: .shortAndLong, help: "Force the removal of one or more volumes") var force = false
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         try await session.forEach(operands) { name in

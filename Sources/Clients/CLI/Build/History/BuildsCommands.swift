@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 import Essentials
@@ -10,7 +9,7 @@ struct BuildsLogsCommand: EngineCommand {
     static let usageLine = "[BUILD]"
     static let operandCount = OperandCount.atMost(1)
 
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         session.console.write(try await session.client.buildLog(operands.first ?? "latest"))
@@ -25,7 +24,7 @@ struct BuildsInspectCommand: EngineCommand {
     static let operandCount = OperandCount.atMost(1)
 
     @Flag(help: "As JSON") var json = false
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         let build = try await session.client.build(operands.first ?? "latest")
@@ -58,7 +57,7 @@ struct BuildsOpenCommand: EngineCommand {
     static let operandCount = OperandCount.atMost(1)
 
     @Option(name: .shortAndLong, help: "Write to a file (default: \"build-<ID>.svg\"), - for STDOUT") var output: String?
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         let build = try await session.client.build(operands.first ?? "latest")

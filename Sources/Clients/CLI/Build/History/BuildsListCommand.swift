@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 import Essentials
@@ -11,7 +10,7 @@ struct BuildsListCommand: EngineCommand {
 
     @Option(help: "Format output: 'table', 'table TEMPLATE', 'json' or a Go template") var format: String?
     @Flag(name: .shortAndLong, help: "Only display build IDs") var quiet = false
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         let builds = try await session.client.builds()

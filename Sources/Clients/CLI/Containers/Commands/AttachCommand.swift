@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 import Essentials
@@ -13,7 +12,7 @@ struct AttachCommand: EngineCommand {
     @Option(help: "Override the key sequence for detaching a container") var detachKeys: String?
     @Flag(help: "Do not attach STDIN") var noStdin = false
     @Flag(inversion: .prefixedNo, help: "Proxy all received signals to the process") var sigProxy = true
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         let container = try await session.client.inspectContainer(operands[0])

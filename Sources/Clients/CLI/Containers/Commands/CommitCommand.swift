@@ -1,4 +1,3 @@
-import ArgumentParser
 import EngineClient
 import Essentials
 import OCI
@@ -14,7 +13,7 @@ struct CommitCommand: EngineCommand {
     @Option(name: .shortAndLong, help: "Apply Dockerfile instruction to the created image") var change: [String] = []
     @Option(name: .shortAndLong, help: "Commit message") var message = ""
     @Flag(name: [.customShort("p"), .long], inversion: .prefixedNo, help: "Pause container during commit") var pause = true
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         let reference = try operands.count > 1 ? Reference(operands[1]) : nil

@@ -1,4 +1,3 @@
-import ArgumentParser
 import EngineClient
 import Essentials
 
@@ -12,7 +11,7 @@ struct CopyCommand: EngineCommand {
     @Flag(name: .shortAndLong, help: "Archive mode (copy all uid/gid information)") var archive = false
     @Flag(name: [.customShort("L"), .long], help: "Always follow symbol link in SRC_PATH") var followLink = false
     @Flag(name: .shortAndLong, help: "Suppress progress output during copy") var quiet = false
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         guard !operands[0].isEmpty else { throw GantryError.invalid("source can not be empty") }

@@ -1,17 +1,16 @@
-import ArgumentParser
 import EngineClient
 import Essentials
 
 /// `gantry create`
 struct CreateCommand: EngineCommand {
-    static let configuration = CommandConfiguration(commandName: "create", abstract: "Create a new container", helpNames: .long)
+    static let configuration = CommandConfiguration(commandName: "create", abstract: "Create a new container")
     static let usageLine = "[OPTIONS] IMAGE [COMMAND] [ARG...]"
     static let operandCount = OperandCount.atLeast(1)
     static let stopsAtOperand = true
     static let failsAsRun = true
 
     @OptionGroup var flags: ContainerFlags
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         let specification = try ContainerSpecification(flags, words: operands, environment: session.environment)

@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 
@@ -9,7 +8,7 @@ struct DiffCommand: EngineCommand {
     static let usageLine = "CONTAINER"
     static let operandCount = OperandCount.exactly(1)
 
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         let changes = try await session.client.changes(of: operands[0])

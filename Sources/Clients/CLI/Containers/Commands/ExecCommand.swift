@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 import Essentials
@@ -7,7 +6,7 @@ import LinuxSystem
 /// `gantry exec`
 struct ExecCommand: EngineCommand {
     static let configuration = CommandConfiguration(
-        commandName: "exec", abstract: "Execute a command in a running container", helpNames: .long)
+        commandName: "exec", abstract: "Execute a command in a running container")
     static let usageLine = "[OPTIONS] CONTAINER COMMAND [ARG...]"
     static let operandCount = OperandCount.atLeast(2)
     static let stopsAtOperand = true
@@ -21,7 +20,7 @@ struct ExecCommand: EngineCommand {
     @Flag(name: .shortAndLong, help: "Allocate a pseudo-TTY") var tty = false
     @Option(name: .shortAndLong, help: "Username or UID (format: \"<name|uid>[:<group|gid>]\")") var user = ""
     @Option(name: .shortAndLong, help: "Working directory inside the container") var workdir = ""
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         let keys = try detachKeys ?? session.config()[text: "detachKeys"]

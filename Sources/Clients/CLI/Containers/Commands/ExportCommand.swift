@@ -1,4 +1,3 @@
-import ArgumentParser
 import EngineClient
 import Essentials
 
@@ -10,7 +9,7 @@ struct ExportCommand: EngineCommand {
     static let operandCount = OperandCount.exactly(1)
 
     @Option(name: .shortAndLong, help: "Write to a file, instead of STDOUT") var output = ""
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         guard output.isEmpty else {

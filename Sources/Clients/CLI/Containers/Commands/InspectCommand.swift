@@ -1,4 +1,3 @@
-import ArgumentParser
 import EngineClient
 import Essentials
 
@@ -11,7 +10,7 @@ struct ContainerInspectCommand: EngineCommand {
 
     @Option(name: .shortAndLong, help: "Format output: 'json' or a Go template") var format: String?
     @Flag(name: .shortAndLong, help: "Display total file sizes") var size = false
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         try await InspectOutput(format: format).show(operands, console: session.console) { name in
@@ -30,7 +29,7 @@ struct InspectCommand: EngineCommand {
     @Option(name: .shortAndLong, help: "Format output: 'json' or a Go template") var format: String?
     @Flag(name: .shortAndLong, help: "Display total file sizes if the type is container") var size = false
     @Option(help: "Only inspect objects of the given type") var type = ""
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     private static let types = [
         "config", "container", "image", "network", "node", "plugin", "secret", "service", "task", "volume",

@@ -1,4 +1,3 @@
-import ArgumentParser
 import EngineClient
 
 /// `gantry kill`
@@ -8,7 +7,7 @@ struct KillCommand: EngineCommand {
     static let operandCount = OperandCount.atLeast(1)
 
     @Option(name: .shortAndLong, help: "Signal to send to the container") var signal: String?
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         try await session.inParallel(operands) { [signal] name in try await session.client.killContainer(name, signal: signal) }

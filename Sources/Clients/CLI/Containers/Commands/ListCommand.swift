@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 import Essentials
@@ -17,7 +16,7 @@ struct ContainerListCommand: EngineCommand {
     @Flag(help: "Don't truncate output") var noTrunc = false
     @Flag(name: .shortAndLong, help: "Only display container IDs") var quiet = false
     @Flag(name: .shortAndLong, help: "Display total file sizes") var size = false
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         let format = try session.listFormat(format, quiet: quiet, key: "psFormat")

@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 import Essentials
@@ -17,7 +16,7 @@ struct LogsCommand: EngineCommand {
     @Flag(name: .shortAndLong, help: "Show timestamps") var timestamps = false
     @Option(help: "Show logs before a timestamp (e.g. \"2013-01-02T13:23:37Z\") or relative (e.g. \"42m\" for 42 minutes)")
     var until = ""
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         let container = try await session.client.inspectContainer(operands[0])

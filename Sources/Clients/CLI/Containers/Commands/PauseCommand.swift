@@ -1,4 +1,3 @@
-import ArgumentParser
 import EngineClient
 
 /// `gantry pause`
@@ -8,7 +7,7 @@ struct PauseCommand: EngineCommand {
     static let usageLine = "CONTAINER [CONTAINER...]"
     static let operandCount = OperandCount.atLeast(1)
 
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         try await session.inParallel(operands) { try await session.client.pauseContainer($0) }
@@ -22,7 +21,7 @@ struct UnpauseCommand: EngineCommand {
     static let usageLine = "CONTAINER [CONTAINER...]"
     static let operandCount = OperandCount.atLeast(1)
 
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         try await session.inParallel(operands) { try await session.client.unpauseContainer($0) }

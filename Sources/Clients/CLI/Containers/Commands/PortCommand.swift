@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 import Essentials
@@ -10,7 +9,7 @@ struct PortCommand: EngineCommand {
     static let usageLine = "CONTAINER [PRIVATE_PORT[/PROTO]]"
     static let operandCount = OperandCount.between(1, 2)
 
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         let container = try await session.client.inspectContainer(operands[0])

@@ -1,4 +1,3 @@
-import ArgumentParser
 import EngineClient
 import Essentials
 
@@ -12,7 +11,7 @@ struct RemoveCommand: EngineCommand {
     @Flag(name: .shortAndLong, help: "Force the removal of a running container (uses SIGKILL)") var force = false
     @Flag(name: .shortAndLong, help: "Remove the specified link") var link = false
     @Flag(name: .shortAndLong, help: "Remove anonymous volumes associated with the container") var volumes = false
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         let (volumes, force, link) = (volumes, force, link)

@@ -1,4 +1,3 @@
-import ArgumentParser
 import EngineClient
 import Essentials
 
@@ -8,7 +7,7 @@ struct RenameCommand: EngineCommand {
     static let usageLine = "CONTAINER NEW_NAME"
     static let operandCount = OperandCount.exactly(2)
 
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         let names = operands.map(\.trimmed)

@@ -1,11 +1,10 @@
-import ArgumentParser
 import EngineClient
 import Essentials
 
 /// `gantry run`
 struct RunCommand: EngineCommand {
     static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Create and run a new container from an image", helpNames: .long)
+        commandName: "run", abstract: "Create and run a new container from an image")
     static let usageLine = "[OPTIONS] IMAGE [COMMAND] [ARG...]"
     static let operandCount = OperandCount.atLeast(1)
     static let stopsAtOperand = true
@@ -15,7 +14,7 @@ struct RunCommand: EngineCommand {
     @Option(help: "Override the key sequence for detaching a container") var detachKeys: String?
     @Flag(inversion: .prefixedNo, help: "Proxy received signals to the process") var sigProxy = true
     @OptionGroup var flags: ContainerFlags
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         let specification = try ContainerSpecification(flags, words: operands, environment: session.environment)

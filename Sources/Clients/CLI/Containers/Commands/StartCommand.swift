@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 import Essentials
@@ -14,7 +13,7 @@ struct StartCommand: EngineCommand {
     @Option(help: "Override the key sequence for detaching a container") var detachKeys: String?
     @Option(help: "Restore from this checkpoint") var checkpoint: String?
     @Option(help: "Use a custom checkpoint storage directory") var checkpointDir: String?
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         if attach || interactive {

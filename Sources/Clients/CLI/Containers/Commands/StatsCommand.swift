@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 import Essentials
@@ -14,7 +13,7 @@ struct StatsCommand: EngineCommand {
     @Option(help: "Format output using a custom template: 'table', 'table TEMPLATE', 'json' or a Go template") var format: String?
     @Flag(help: "Disable streaming stats and only pull the first result") var noStream = false
     @Flag(help: "Do not truncate output") var noTrunc = false
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         let format = try session.listFormat(format, quiet: false, key: "statsFormat")

@@ -1,4 +1,3 @@
-import ArgumentParser
 import EngineClient
 
 /// `gantry stop`
@@ -10,7 +9,7 @@ struct StopCommand: EngineCommand {
     @Option(name: .shortAndLong, help: "Signal to send to the container") var signal: String?
     @Option(name: [.customShort("t"), .long, .customLong("time")], help: "Seconds to wait before killing the container")
     var timeout: String?
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         let seconds = try timeout.map { try FlagValue.integer($0, flag: "-t, --timeout", as: Int.self) }
@@ -29,7 +28,7 @@ struct RestartCommand: EngineCommand {
     @Option(name: .shortAndLong, help: "Signal to send to the container") var signal: String?
     @Option(name: [.customShort("t"), .long, .customLong("time")], help: "Seconds to wait before killing the container")
     var timeout: String?
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         let seconds = try timeout.map { try FlagValue.integer($0, flag: "-t, --timeout", as: Int.self) }

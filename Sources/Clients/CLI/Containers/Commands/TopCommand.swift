@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 
@@ -9,7 +8,7 @@ struct TopCommand: EngineCommand {
     static let operandCount = OperandCount.atLeast(1)
     static let stopsAtOperand = true
 
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         let processes = try await session.client.processes(of: operands[0], arguments: Array(operands.dropFirst()))

@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 import Essentials
@@ -25,7 +24,7 @@ struct UpdateCommand: EngineCommand {
     @Option(help: "Swap limit equal to memory plus swap: -1 to enable unlimited swap") var memorySwap: String?
     @Option(help: "Tune container pids limit (set -1 for unlimited)") var pidsLimit: String?
     @Option(help: "Restart policy to apply when a container exits") var restart: String?
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         let body = try body()

@@ -1,4 +1,3 @@
-import ArgumentParser
 import EngineClient
 import Essentials
 
@@ -9,7 +8,7 @@ struct WaitCommand: EngineCommand {
     static let usageLine = "CONTAINER [CONTAINER...]"
     static let operandCount = OperandCount.atLeast(1)
 
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         try await session.forEach(operands) { name in

@@ -1,4 +1,3 @@
-import ArgumentParser
 import DockerAPI
 import EngineClient
 import Essentials
@@ -11,7 +10,7 @@ struct WhyCommand: EngineCommand {
     static let operandCount = OperandCount.exactly(1)
 
     @Option(help: "Format output: 'json' or a Go template") var format: String?
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         let container = try await session.client.inspectContainer(operands[0])

@@ -1,5 +1,3 @@
-import ArgumentParser
-
 /// The flags that `run` and `create` share, as the user wrote them. Source: docker CLI, `run`.
 struct ContainerFlags: ParsableArguments {
     // Streams

@@ -1,4 +1,3 @@
-import ArgumentParser
 import EngineClient
 import Essentials
 
@@ -11,7 +10,7 @@ struct ContextCreateCommand: EngineCommand {
     @Option(help: "Description of the context") var description: String?
     @Option(help: "Set the docker endpoint (host=ADDRESS,ca=FILE,cert=FILE,key=FILE,skip-tls-verify=BOOL)") var docker: String?
     @Option(help: "Create context from a named context") var from: String?
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         let store = ContextStore(directory: session.settings.configDirectory)

@@ -1,4 +1,3 @@
-import ArgumentParser
 import EngineClient
 import Essentials
 import LinuxSystem
@@ -11,7 +10,7 @@ struct ContextInspectCommand: EngineCommand {
     static let operandCount = OperandCount.any
 
     @Option(name: .shortAndLong, help: "Format output: 'json' or a Go template") var format: String?
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         let names = operands.isEmpty ? [session.settings.contextName] : operands

@@ -1,5 +1,3 @@
-import ArgumentParser
-
 /// `gantry context ls`
 struct ContextListCommand: EngineCommand {
     static let configuration = CommandConfiguration(commandName: "ls", abstract: "List contexts", aliases: ["list"])
@@ -8,7 +6,7 @@ struct ContextListCommand: EngineCommand {
 
     @Option(help: "Format output: 'table', 'table TEMPLATE', 'json' or a Go template") var format: String?
     @Flag(name: .shortAndLong, help: "Only show context names") var quiet = false
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     struct Row: Sendable {
         var name: String

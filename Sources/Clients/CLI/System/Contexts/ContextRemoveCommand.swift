@@ -1,4 +1,3 @@
-import ArgumentParser
 import Essentials
 
 /// `gantry context rm`
@@ -8,7 +7,7 @@ struct ContextRemoveCommand: EngineCommand {
     static let operandCount = OperandCount.atLeast(1)
 
     @Flag(name: .shortAndLong, help: "Force the removal of a context in use") var force = false
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         let store = ContextStore(directory: session.settings.configDirectory)

@@ -1,12 +1,10 @@
-import ArgumentParser
-
 /// `gantry context use`
 struct ContextUseCommand: EngineCommand {
     static let configuration = CommandConfiguration(commandName: "use", abstract: "Set the current context")
     static let usageLine = "CONTEXT"
     static let operandCount = OperandCount.exactly(1)
 
-    @Argument var operands: [String] = []
+    var operands: [String] = []
 
     func run(in session: Session) async throws {
         let name = operands[0]
