@@ -58,6 +58,7 @@ struct StepNetwork: Sendable {
 
     func detach(id: String, context: EngineContext) async {
         if isAttached { await context.networks.detachAll(container: id) }
+        await context.namespaces.refill()
     }
 
     /// `/etc/hosts` and `/etc/resolv.conf` as binds of files made in `directory`.

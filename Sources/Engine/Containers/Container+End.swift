@@ -12,9 +12,11 @@ extension Container {
         var end = await describe(exit, isLost: isLost)
         let next = restartDecision(after: exit).next
         end.restartDelay = next?.delay
+        // Its end is not recorded: a daemon that is killed before it is gone finds the shim's record, and removes it again.
+        let goes = next == nil && record.settings.host.autoRemove
         do {
-            try change { record in
-                record.phase = next == nil ? .exited : .restarting
+            try change(kept: !goes) { record in
+                record.phase = next == nil ? goes ? .removing : .exited : .restarting
                 record.run.exitCode = exit.exitCode
                 record.run.outOfMemory = exit.outOfMemory
                 record.run.finishedAt = exit.finishedAt
@@ -30,18 +32,21 @@ extension Container {
             logger.error("the end of the container could not be recorded", metadata: ["error": "\(error)"])
         }
         // After the record: until then the shim's own is the only one, for a daemon that is killed here.
-        do {
-            try context.runtime.forget(container: id)
-        } catch {
-            logger.warning(
-                "leftovers of the container's run stay until the next start of the daemon", metadata: ["error": "\(error)"])
-        }
+        if !goes { forgetRun() }
         if exit.outOfMemory { publish("oom") }
         let seconds = end.startedAt.map { max(0, exit.finishedAt.seconds - $0.seconds) } ?? 0
         publish("die", ["exitCode": "\(exit.exitCode)", "execDuration": "\(seconds)"])
         release(lastResult)
         if let next { return scheduleRestart(after: .milliseconds(next.delay)) }
-        if record.settings.host.autoRemove, record.phase == .exited { await removeAutomatically() }
+        if goes { await removeAutomatically() }
+    }
+
+    /// Takes away what the runtime keeps of the run.
+    func forgetRun() {
+        do { try context.runtime.forget(container: id) } catch {
+            logger.warning(
+                "leftovers of the container's run stay until the next start of the daemon", metadata: ["error": "\(error)"])
+        }
     }
 
     /// What is known of an end; asked before the run's state and control group go.
@@ -82,10 +87,7 @@ extension Container {
 
     private func removeAutomatically() async {
         do {
-            try await gate.run {
-                guard record.phase == .exited else { return }
-                try await removeExclusively(volumes: true)
-            }
+            try await gate.run { try await removeExclusively(volumes: true, afterRun: true) }
         } catch {
             logger.error("the container could not be removed after its end", metadata: ["error": "\(error)"])
         }

@@ -46,13 +46,14 @@ extension Container {
     }
 
     /// Removes a container that does not run. A failure leaves it as `dead`, to be removed again.
-    func removeExclusively(volumes: Bool) async throws {
+    /// - Parameter afterRun: by itself, right after its end, whose traces at the runtime go last.
+    func removeExclusively(volumes: Bool, afterRun: Bool = false) async throws {
         restartTask?.cancel()
         for attachment in takeWaitingAttachments() { attachment.live.resolve(nil) }
         let result = lastResult
         try change { $0.phase = .removing }
         do {
-            try context.imageStore.removeSnapshot(id: id)
+            try context.imageStore.removeSnapshot(id: id, inBackground: afterRun)
             try FileSystem.removeTree(context.configuration.containerDirectory(id))
             _ = try context.volumes.removeReferences(container: id)
             if volumes {
@@ -61,8 +62,10 @@ extension Container {
             try context.containerTable.delete(id)
         } catch {
             try change { $0.phase = .dead }
+            if afterRun { forgetRun() }
             throw GantryError.internal("cannot remove container \"\(record.name)\"", cause: error)
         }
+        if afterRun { forgetRun() }
         publish("destroy")
         context.forget(self)
         removal.resolve(result)

@@ -43,6 +43,7 @@ extension Container {
                 id: id, specification: preparation.specification, root: preparation.root, trees: preparation.trees,
                 networkNamespace: preparation.namespace, stdio: preparation.stdio, log: preparation.log, hold: held)
             request.logService = preparation.logService
+            request.isPrepared = true
             process = try await context.runtime.start(request)
         } catch {
             await ContainerPreparation.undo(record, context: context)
@@ -61,6 +62,7 @@ extension Container {
             throw error
         }
         adopt(process)
+        await context.namespaces.refill()
         await publishAttachments(began: true)
         try change { record in
             record.phase = .running(processID: process.processID)

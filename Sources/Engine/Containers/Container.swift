@@ -41,11 +41,12 @@ actor Container {
     }
 
     /// Changes the record and keeps the change; nothing is changed when the database refuses.
-    func change(_ body: (inout ContainerRecord) -> Void) throws {
+    /// - Parameter kept: false for what need not be found again by the next daemon.
+    func change(kept: Bool = true, _ body: (inout ContainerRecord) -> Void) throws {
         var changed = record
         body(&changed)
         guard changed != record else { return }
-        try context.containerTable.save(changed)
+        if kept { try context.containerTable.save(changed) }
         record = changed
     }
 
@@ -84,7 +85,7 @@ actor Container {
     var hasWaitingAttachments: Bool { !waitingAttachments.isEmpty }
 
     /// nil when there is no run to wait for. Asked at once: a container that ends between two questions would be waited for for ever.
-    var endOfThisRun: Deferred<WaitResult>? { [.created, .exited, .dead].contains(record.phase) ? nil : nextExit }
+    var endOfThisRun: Deferred<WaitResult>? { [.created, .exited, .removing, .dead].contains(record.phase) ? nil : nextExit }
 
     /// What `wait` answers for a container that does not run. The reason of a failed start is the start's to tell.
     var lastResult: WaitResult { WaitResult(exitCode: record.run.exitCode) }

@@ -34,9 +34,14 @@ struct ContainerPreparation {
                 }
                 return try RootPreparation(record: record, context: context, snapshot: snapshot).run()
             }
+            async let groups: Void = BlockingWork.run {
+                try context.runtime.prepare(
+                    container: record.id, cgroupsPath: SpecificationBuilder.cgroupsPath(record, context))
+            }
             let network = try await NetworkAttacher(record: record, context: context).attach()
             try await ContainerFiles(record: record, context: context, links: links).write(endpoints: network.endpoints)
             let sandbox = try await root
+            try await groups
             let shared = try await SharedNamespaces.find(record.settings, context: context)
             var trees = sandbox.trees
             if let memory = shared.memory, !sandbox.binds.contains(where: { $0.destination == "/dev/shm" }) {
@@ -63,6 +68,9 @@ struct ContainerPreparation {
                 ports: network.ports)
         } catch {
             await undo(record, context: context)
+            do { try context.runtime.forgetLeftovers(container: record.id) } catch {
+                context.logger.warning("leftovers of a start stay", metadata: ["container": "\(record.id)", "error": "\(error)"])
+            }
             throw error
         }
     }

@@ -64,13 +64,18 @@ struct SpecificationBuilder {
         options.outOfMemoryScore = host.oomScoreAdjustment
         options.terminal = settings.terminal
         options.cgroupVersion = context.runtime.cgroups.version
-        let parent = host.resources.cgroupParent
-        switch context.runtime.cgroups.driver {
-        case .systemd: options.cgroupsPath = "\(parent.isEmpty ? "system.slice" : parent):gantry:\(record.id)"
-        case .cgroupfs: if !parent.isEmpty { options.cgroupsPath = "\(parent)/\(record.id)" }
-        }
+        if let path = Self.cgroupsPath(record, context) { options.cgroupsPath = path }
         setNamespaces(&options)
         return options
+    }
+
+    /// nil: the runtime's default.
+    static func cgroupsPath(_ record: ContainerRecord, _ context: EngineContext) -> String? {
+        let parent = record.settings.host.resources.cgroupParent
+        switch context.runtime.cgroups.driver {
+        case .systemd: return "\(parent.isEmpty ? "system.slice" : parent):gantry:\(record.id)"
+        case .cgroupfs: return parent.isEmpty ? nil : "\(parent)/\(record.id)"
+        }
     }
 
     private func setNamespaces(_ options: inout SandboxOptions) {

@@ -81,12 +81,17 @@ package final class CgroupHost: Sendable {
     /// - Throws: `unsupported` for a limit that the host cannot give, `invalid` for one that the kernel refuses.
     func create(_ id: String, resources: RuntimeSpecification.Resources?) throws {
         if driver == .systemd { try startScope(id, resources) }
+        try makeDirectories(id)
+        if let resources { try CgroupWriter(host: self, id: id).write(try settings(resources)) }
+        try setDeviceRules(id, DeviceRules.effective(resources?.devices))
+    }
+
+    /// Makes the groups, without limits; those that are there stay as they are.
+    func makeDirectories(_ id: String) throws {
         // systemd hands the controllers down to a delegated scope itself, and wants nobody else to write above it.
         if layout.isUnified, driver == .cgroupfs { try enableControllers(for: path(of: id)) }
         for directory in directories(id) { try FileSystem.makeDirectories(directory) }
         if let cpuset = directory(id, controller: "cpuset"), !layout.isUnified { try inheritProcessors(cpuset) }
-        if let resources { try CgroupWriter(host: self, id: id).write(try settings(resources)) }
-        try setDeviceRules(id, DeviceRules.effective(resources?.devices))
     }
 
     /// Changes limits of a running container; what `resources` does not name stays. Either all are changed or none is.

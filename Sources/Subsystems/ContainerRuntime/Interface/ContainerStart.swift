@@ -108,6 +108,8 @@ package struct ContainerStart: Sendable {
     /// The program is held back until ``ShimProcess/release()``, so that an attach made before gets the very first byte.
     package var hold: Bool
     package var inherited: InheritedStreams?
+    /// ``ShimRuntime/prepare(container:cgroupsPath:)`` was called before.
+    package var isPrepared = false
     /// What hooks are told as the container's bundle.
     package var bundle = ""
     /// A session keyring of the container's own.

@@ -49,18 +49,11 @@ package final class ShimRuntime: Sendable {
     package func start(_ request: ContainerStart) async throws -> ShimProcess {
         try Self.check(id: request.id)
         let directory = directory(request.id)
-        if FileSystem.exists(directory) {
-            if (try? ShimConnection(stateDirectory: directory)) != nil {
-                throw GantryError.conflict("container \(request.id) is running")
-            }
-            try forget(container: request.id)
-        }
+        if !request.isPrepared { try forgetLeftovers(container: request.id) }
         try SpecificationCheck.check(request.specification, hasNetwork: request.networkNamespace != nil)
         let path = try cgroups.path(request.specification.linux?.cgroupsPath, id: request.id)
         do {
-            try FileSystem.makeDirectories("\(directory)/root", mode: 0o700)
-            try FileSystem.replace("\(directory)/cgroup", with: path, mode: 0o600)
-            cgroups.register(request.id, path: path)
+            if !request.isPrepared { try makeState(request.id, cgroupPath: path) }
             let hasGroups = try makeGroups(request)
             let plan = try ContainerPlanner(
                 request: request, stateDirectory: directory, cgroups: hasGroups ? cgroups.layout : CgroupLayout(mountInfo: ""),
@@ -74,6 +67,34 @@ package final class ShimRuntime: Sendable {
             undo { try forget(container: request.id) }
             throw error
         }
+    }
+
+    /// Does ahead what a start does first, while other things are prepared: a start with ``ContainerStart/isPrepared`` goes on from
+    /// there, and ``forgetLeftovers(container:)`` takes it back.
+    package func prepare(container id: String, cgroupsPath: String?) throws {
+        try Self.check(id: id)
+        try forgetLeftovers(container: id)
+        do {
+            try makeState(id, cgroupPath: try cgroups.path(cgroupsPath, id: id))
+            if cgroups.driver == .cgroupfs { try cgroups.makeDirectories(id) }
+        } catch {
+            undo { try forget(container: id) }
+            throw error
+        }
+    }
+
+    /// As ``forget(container:)``, for a container that must not run.
+    /// - Throws: `conflict` when it runs.
+    package func forgetLeftovers(container id: String) throws {
+        guard FileSystem.exists(directory(id)) else { return }
+        if (try? ShimConnection(stateDirectory: directory(id))) != nil { throw GantryError.conflict("container \(id) is running") }
+        try forget(container: id)
+    }
+
+    private func makeState(_ id: String, cgroupPath: String) throws {
+        try FileSystem.makeDirectories("\(directory(id))/root", mode: 0o700)
+        try FileSystem.replace("\(directory(id))/cgroup", with: cgroupPath, mode: 0o600)
+        cgroups.register(id, path: cgroupPath)
     }
 
     /// - Returns: false when this process may not make control groups; then the container has none of its own, unless it asks for

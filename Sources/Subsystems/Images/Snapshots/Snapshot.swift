@@ -1,4 +1,5 @@
 internal import Archive
+internal import Dispatch
 internal import Essentials
 internal import GRDB
 internal import Glibc
@@ -77,14 +78,19 @@ extension ImageStore {
     }
 
     /// Removes record and directories; one that is not there is no error. It must not be mounted.
-    package func removeSnapshot(id: String) throws {
+    /// - Parameter inBackground: its files go later; the next opening of the store does away with what was left of them.
+    package func removeSnapshot(id: String, inBackground: Bool = false) throws {
         guard Identifier.isFull(id) else {
             throw GantryError.invalid("invalid snapshot id `\(id)`: expected 64 hexadecimal digits")
         }
-        do { try FileSystem.removeTree("\(paths.snapshots)/\(id)") } catch {
-            throw GantryError.unavailable("cannot remove snapshot `\(id)`", cause: error)
+        let path = "\(paths.snapshots)/\(id)"
+        if !inBackground {
+            do { try FileSystem.removeTree(path) } catch {
+                throw GantryError.unavailable("cannot remove snapshot `\(id)`", cause: error)
+            }
         }
         try database.write { try $0.execute(sql: "DELETE FROM imageSnapshots WHERE id = ?", arguments: [id]) }
+        if inBackground { disposal.async { self.removeDirectory(path) } }
     }
 
     /// Makes a layer of what was written; the snapshot is gone afterwards. It must not be mounted.

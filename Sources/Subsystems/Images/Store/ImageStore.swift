@@ -1,4 +1,5 @@
 internal import Archive
+internal import Dispatch
 internal import Essentials
 package import GRDB
 internal import Glibc
@@ -19,6 +20,8 @@ package final class ImageStore: Sendable {
     /// One at a time for each layer: the second caller finds the work of the first.
     let layerLock = KeyedLock()
     let collection = Mutex(CollectionState())
+    /// Deletes what nobody waits for, one directory after another.
+    let disposal = DispatchQueue(label: "gantry.disposal", qos: .utility)
 
     struct CollectionState {
         /// Unfinished work that may use layers and blobs no record points to yet.
