@@ -227,3 +227,11 @@ def test_events_are_kept_over_the_daemons_end(own):
     assert events(cli, "event=die", "image=busybox") == ["die"]
     assert events(cli, "type=image", "event=die") == []
     assert events(cli, "scope=swarm") == []
+
+
+def test_removal_and_stop_of_containers_that_are_just_ending(gantry):
+    for verb in (["rm", "-f"], ["stop"]):
+        for _ in range(15):
+            container = gantry.ok("run", "-d", "busybox", "true").strip()
+            assert gantry.ok(*verb, container).strip() == container
+            gantry("rm", "-f", container)

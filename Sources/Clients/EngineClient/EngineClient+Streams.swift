@@ -71,7 +71,7 @@ extension EngineClient {
     /// Source: Engine API 1.51, ContainerExec.
     package func createExec(in container: String, _ body: ExecCreateBody) async throws -> String {
         var request = EngineRequest(.post, Self.container(container, "/exec"))
-        try request.setJSON(body)
+        request.body = .bytes(try body.text(), contentType: "application/json")
         return try await json(IDResponse.self, request).id
     }
 

@@ -142,15 +142,20 @@ extension Container {
         if case .paused = record.phase { try await thawExclusively() }
         let over = nextExit
         publish("kill", ["signal": "\(number)"])
-        try await process.signal(number)
+        try await Self.signal(process, number)
         let seconds = timeout ?? record.settings.stopTimeout ?? 10
         if seconds >= 0, await !over.value(within: .seconds(seconds)) {
             try change { $0.history?.request?.escalatedAt = .now() }
             publish("kill", ["signal": "9"])
-            try await process.signal(SignalNumber.kill)
+            try await Self.signal(process, SignalNumber.kill)
         }
         _ = await over.value()
         publish("stop")
+    }
+
+    /// Without an error for a process that has just ended by itself: news of that are on their way.
+    static func signal(_ process: ShimProcess, _ number: Int32) async throws {
+        do { try await process.signal(number) } catch let error as GantryError where error.kind == .conflict {}
     }
 
     /// - Throws: `invalid` in Docker's words, which name the container.

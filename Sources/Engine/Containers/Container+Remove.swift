@@ -40,7 +40,7 @@ extension Container {
         try change { $0.settings.host.autoRemove = false }
         let over = nextExit
         publish("kill", ["signal": "9"])
-        try await process.signal(SignalNumber.kill)
+        try await Self.signal(process, SignalNumber.kill)
         if case .paused = record.phase { try await context.runtime.cgroups.thaw(id) }
         _ = await over.value()
     }

@@ -48,8 +48,21 @@ import Testing
     @Test func blankFieldsAreLeftOut() throws {
         var body = ContainerCreateBody(hostConfig: HostConfig())
         body.config.image = "busybox"
-        #expect(try String(decoding: body.text(), as: UTF8.self) == #"{"Image":"busybox","HostConfig":{}}"#)
+        #expect(try String(decoding: body.text(), as: UTF8.self) == #"{"Image":"busybox"}"#)
         body.config.entrypoint = []
+        body.hostConfig?.autoRemove = true
         #expect(try EngineJSON.decode(ContainerCreateBody.self, from: body.text()) == body)
+    }
+
+    @Test func execBodyHasEveryField() throws {
+        let full = #"""
+            {"User": "a", "Privileged": true, "Tty": true, "ConsoleSize": [1, 2], "AttachStdin": true, "AttachStderr": true,
+            "AttachStdout": true, "Detach": true, "DetachKeys": "b", "Env": ["C=d"], "WorkingDir": "/e", "Cmd": ["f", "g"]}
+            """#
+        let body = try EngineJSON.decode(ExecCreateBody.self, from: full.utf8)
+        let text = try body.text()
+        #expect(try EngineJSON.decode(ExecCreateBody.self, from: text) == body)
+        guard case .object(let members) = try EngineJSON.decode(JSONValue.self, from: text) else { return #expect(Bool(false)) }
+        #expect(members.count == 12)
     }
 }

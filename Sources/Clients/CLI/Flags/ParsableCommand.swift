@@ -9,6 +9,8 @@ protocol ParsableArguments: Sendable {
 /// Something with a name on the command line.
 protocol ParsableCommand: ParsableArguments {
     static var configuration: CommandConfiguration { get }
+    /// Itself, unless it only groups others.
+    static var command: (any EngineCommand.Type)? { get }
 }
 
 /// What is said of a command.

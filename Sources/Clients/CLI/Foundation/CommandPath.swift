@@ -10,7 +10,7 @@ struct CommandPath {
     /// - Throws: ``ExitStatus`` for a name that does not exist, in Docker's words.
     static func find(_ words: [String]) throws -> CommandPath {
         var path = CommandPath(type: Gantry.self, name: "gantry", arguments: words)
-        while path.type is any CommandGroup.Type, let word = path.arguments.first, !word.hasPrefix("-") {
+        while path.type.command == nil, let word = path.arguments.first, !word.hasPrefix("-") {
             guard let next = path.type.configuration.subcommands.first(where: { $0.isNamed(word) }) else {
                 throw ExitStatus(
                     1, "gantry: unknown command: \(path.name) \(word)\n\nRun '\(path.name) --help' for more information")

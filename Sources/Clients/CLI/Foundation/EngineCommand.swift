@@ -17,6 +17,7 @@ protocol EngineCommand: ParsableCommand {
 }
 
 extension EngineCommand {
+    static var command: (any EngineCommand.Type)? { Self.self }
     static var stopsAtOperand: Bool { false }
     static var failsAsRun: Bool { false }
 }
@@ -47,3 +48,7 @@ enum OperandCount: Sendable, Equatable {
 
 /// A command that only groups others, such as `container`.
 protocol CommandGroup: ParsableCommand {}
+
+extension CommandGroup {
+    static var command: (any EngineCommand.Type)? { nil }
+}

@@ -25,7 +25,7 @@ package enum EntryPoint {
             return 0
         }
         let path = try CommandPath.find(words.first == "help" ? Array(words.dropFirst()) + ["--help"] : words)
-        guard let type = path.type as? any EngineCommand.Type else {
+        guard let type = path.type.command else {
             return try showGroup(path, console: console)
         }
         let outcome: CommandParser.Outcome

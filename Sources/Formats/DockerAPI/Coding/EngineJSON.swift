@@ -14,6 +14,10 @@ package enum EngineJSON {
     }
 
     package static func decode<Value: Decodable>(_ type: Value.Type, from bytes: some Sequence<UInt8>) throws -> Value {
-        try JSONDecoder().decode(type, from: Data(bytes))
+        // From raw memory: the other ways search all conformances for what kind of sequence this is.
+        let data = Array(bytes).withUnsafeBytes { bytes in
+            bytes.baseAddress.map { Data(bytes: $0, count: bytes.count) } ?? Data()
+        }
+        return try JSONDecoder().decode(type, from: data)
     }
 }

@@ -15,7 +15,13 @@ struct SparseObject {
         if let value { try JSONTreeEncoder.fill(tree.member(name), with: value, path: []) }
     }
 
-    func add(_ name: String, _ object: SparseObject) { tree.add(name, object.tree) }
+    /// Adds an object that `members` fills, unless `value` is blank.
+    func add<Value: Blank & Equatable>(_ name: String, _ value: Value, members: (Value, SparseObject) throws -> Void) rethrows {
+        guard value != .blank else { return }
+        let object = SparseObject()
+        try members(value, object)
+        tree.add(name, object.tree)
+    }
 
     var text: [UInt8] {
         var text: [UInt8] = []

@@ -35,11 +35,7 @@ package struct ContainerCreateBody: Codable, Sendable, Hashable {
     package func text() throws -> [UInt8] {
         let object = SparseObject()
         try config.addMembers(to: object)
-        if let hostConfig {
-            let host = SparseObject()
-            try hostConfig.addMembers(to: host)
-            object.add("HostConfig", host)
-        }
+        try object.add("HostConfig", hostConfig ?? HostConfig()) { try $0.addMembers(to: $1) }
         try object.add("NetworkingConfig", networkingConfig)
         return object.text
     }

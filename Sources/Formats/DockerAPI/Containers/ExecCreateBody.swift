@@ -16,6 +16,24 @@ package struct ExecCreateBody: Codable, Sendable, Hashable {
 
     package init() {}
 
+    /// As JSON, without the fields that are left at what they are when nobody says anything.
+    package func text() throws -> [UInt8] {
+        let object = SparseObject()
+        try object.add("User", user)
+        try object.add("Privileged", privileged)
+        try object.add("Tty", tty)
+        try object.add("ConsoleSize", consoleSize)
+        try object.add("AttachStdin", attachStdin)
+        try object.add("AttachStderr", attachStderr)
+        try object.add("AttachStdout", attachStdout)
+        try object.add("Detach", detach)
+        try object.add("DetachKeys", detachKeys)
+        try object.add("Env", env)
+        try object.add("WorkingDir", workingDir)
+        try object.add("Cmd", cmd)
+        return object.text
+    }
+
     private enum CodingKeys: String, CodingKey {
         case user = "User"
         case privileged = "Privileged"

@@ -3,10 +3,16 @@ extension HostConfig {
     func addMembers(to object: SparseObject) throws {
         try object.add("Binds", binds)
         try object.add("ContainerIDFile", containerIDFile)
-        try object.add("LogConfig", logConfig)
+        try object.add("LogConfig", logConfig) { log, object in
+            try object.add("Type", log.type)
+            try object.add("Config", log.config)
+        }
         try object.add("NetworkMode", networkMode)
         try object.add("PortBindings", portBindings)
-        try object.add("RestartPolicy", restartPolicy)
+        try object.add("RestartPolicy", restartPolicy) { policy, object in
+            try object.add("Name", policy.name)
+            try object.add("MaximumRetryCount", policy.maximumRetryCount)
+        }
         try object.add("AutoRemove", autoRemove)
         try object.add("VolumeDriver", volumeDriver)
         try object.add("VolumesFrom", volumesFrom)

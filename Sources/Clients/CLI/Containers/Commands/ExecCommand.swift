@@ -27,11 +27,10 @@ struct ExecCommand: EngineCommand {
         let body = try body(environment: session.environment, keys: keys)
         // A stopped container is told of first, before the terminal.
         let container = operands[0]
-        if !detach {
+        if !detach, tty, interactive, !session.console.inputIsTerminal {
+            // A container that does not exist is told first.
             _ = try await session.client.inspectContainer(container)
-            guard !(tty && interactive) || session.console.inputIsTerminal else {
-                throw ExitStatus(1, "the input device is not a TTY")
-            }
+            throw ExitStatus(1, "the input device is not a TTY")
         }
         let id = try await session.client.createExec(in: container, body)
         if detach { return try await session.client.startExec(id, terminal: tty) }
