@@ -231,7 +231,7 @@ def test_events_are_kept_over_the_daemons_end(own):
 
 def test_removal_and_stop_of_containers_that_are_just_ending(gantry):
     for verb in (["rm", "-f"], ["stop"]):
-        for _ in range(15):
+        for _ in range(5):
             container = gantry.ok("run", "-d", "busybox", "true").strip()
             assert gantry.ok(*verb, container).strip() == container
             gantry("rm", "-f", container)
