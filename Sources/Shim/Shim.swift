@@ -7,6 +7,8 @@ struct Shim {
     static func main() {
         let arguments = Arguments.all()
         if let first = arguments.first, let first, isInit(first) { exit(Init.run(Array(arguments.dropFirst()))) }
+        // Run from a descriptor, it would show in lists of processes as its number.
+        "gantry-shim".withCString { _ = gantry_prctl(PR_SET_NAME, UInt(bitPattern: $0), 0, 0, 0) }
         for descriptor in [planDescriptor, reportDescriptor] { _ = gantry_fcntl(descriptor, F_SETFD, Int(FD_CLOEXEC)) }
         gantry_close_range(UInt32(firstInherited), UInt32.max, UInt32(CLOSE_RANGE_CLOEXEC))
         guard var setup = Setup() else {

@@ -70,6 +70,22 @@ def test_bytes_of_all_kinds(daemon, gantry, driver):
     assert gantry.ok("logs", "--tail", "1", "odd") == "x" * (40000 - 32768) + "\n"
 
 
+def test_json_escapes_every_byte_at_every_place(daemon, gantry, tmp_path):
+    lines = [b"." * before + bytes([byte]) + b"." * after for byte in range(256) if byte != 10 for before in range(9) for after in (0, 8)]
+    (tmp_path / "lines").write_bytes(b"".join(line + b"\n" for line in lines))
+    run(gantry, "places", "cat /in/lines", "-v", f"{tmp_path}:/in:ro")
+    [path] = log_files(daemon, gantry, "places")
+    short = {'"': '\\"', "\\": "\\\\", "\r": "\\r", "\t": "\\t"}
+
+    def escaped(character):
+        # As Go's encoder writes it, which is made for HTML.
+        return short.get(character) or (f"\\u{ord(character):04x}" if character < " " or character in "<>&\ufffd" else character)
+
+    expected = ["".join(map(escaped, line.decode(errors="replace"))) + "\\n" for line in lines]
+    found = [re.match(r'\{"log":"(.*)","stream":"stdout","time":"', line).group(1) for line in path.read_text().splitlines()]
+    assert found == expected
+
+
 def test_json_file_is_dockers(daemon, gantry):
     run(gantry, "plain", "echo one; echo two >&2")
     [path] = log_files(daemon, gantry, "plain")
