@@ -119,6 +119,12 @@ final class EngineBuildWorker: BuildWorker {
         }
     }
 
+    func openUpper(_ workspace: StepWorkspace) async throws -> OwnedDescriptor {
+        try OwnedDescriptor.open(try snapshot(workspace).upper, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+    }
+
+    func openLayer(_ chainID: Digest) async throws -> OwnedDescriptor? { try store.openLayer(chainID: chainID) }
+
     func commit(_ workspace: StepWorkspace, notLaterThan limit: Int64?) async throws -> StepLayer {
         let store = store
         let upper = try snapshot(workspace).upper

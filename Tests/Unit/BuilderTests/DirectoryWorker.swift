@@ -100,6 +100,9 @@ final class DirectoryWorker: BuildWorker {
         try OwnedDescriptor.open("\(root)/steps/\(workspace.id)", O_RDONLY | O_DIRECTORY)
     }
 
+    func openUpper(_ workspace: StepWorkspace) async throws -> OwnedDescriptor { try await openWritable(workspace) }
+    func openLayer(_ chainID: Digest) async throws -> OwnedDescriptor? { nil }
+
     func run(
         _ request: RunRequest, in workspace: StepWorkspace, output: @escaping @Sendable (BuildOutputStream, [UInt8]) async -> Void
     ) async throws -> Int32 {

@@ -55,8 +55,7 @@ package final class TarPacker {
         switch naming {
         case .contents: try packChildren(of: start, prefix: [], relative: [])
         case .root(let name):
-            let parentName = try procName(start)
-            try packEntry(start, status, source: parentName, name: Array(name.utf8), relative: [])
+            try packEntry(start, status, name: Array(name.utf8), relative: [])
         }
     }
 
@@ -73,29 +72,30 @@ package final class TarPacker {
 
     // MARK: Members
 
-    /// `/proc/self/fd/N`: names an open file for calls that take only paths.
-    private func procName(_ file: OwnedDescriptor) throws -> [CChar] { cString(file.procPath.utf8) }
-
     private func packChildren(of directory: OwnedDescriptor, prefix: [UInt8], relative: [UInt8]) throws {
         let listing = try openEntry(directory, cString([46]), O_RDONLY | O_DIRECTORY)
         let names = try DirectoryReader(descriptor: listing).names().sorted { $0.lexicographicallyPrecedes($1) }
         for name in names {
             let childRelative = relative.isEmpty ? name : relative + [47] + name
             if !excluded.isEmpty, excluded.contains(String(decoding: childRelative, as: UTF8.self)) { continue }
+            let path = prefix.isEmpty ? name : prefix + [47] + name
+            if let file = openRegular(name, in: directory) {
+                try packEntry(file, try file.status(), isReadable: true, name: path, relative: childRelative)
+                continue
+            }
             let child: OwnedDescriptor
             do { child = try openEntry(directory, cString(name), O_PATH | O_NOFOLLOW) } catch {
                 // Removed since the directory was read.
                 if error.errno == ENOENT { continue }
                 throw error
             }
-            try packEntry(
-                child, try child.status(), source: try procName(child), name: prefix.isEmpty ? name : prefix + [47] + name,
-                relative: childRelative)
+            try packEntry(child, try child.status(), name: path, relative: childRelative)
         }
     }
 
+    /// - Parameter isReadable: `file` is a regular one, opened for reading.
     private func packEntry(
-        _ file: OwnedDescriptor, _ status: FileStatus, source: [CChar], name: [UInt8], relative: [UInt8]
+        _ file: OwnedDescriptor, _ status: FileStatus, isReadable: Bool = false, name: [UInt8], relative: [UInt8]
     ) throws {
         var entry = TarEntry(
             name: name, kind: .regular, permissions: status.permissions, userID: status.userID, groupID: status.groupID,
@@ -117,7 +117,7 @@ package final class TarPacker {
         }
         entry.deviceMajor = gantry_major(status.specialDevice)
         entry.deviceMinor = gantry_minor(status.specialDevice)
-        let opaque = try readAttributes(file, into: &entry)
+        let opaque = try readAttributes(file, isReadable: isReadable, into: &entry)
         if status.kind != .directory, status.links > 1 {
             let inode = Inode(device: status.device, inode: status.inode)
             if let first = linked[inode] {
@@ -133,7 +133,10 @@ package final class TarPacker {
             guard let changed = transform(entry) else { return }
             entry = changed
         }
-        if entry.kind == .regular { return try packContent(source, entry) }
+        if entry.kind == .regular {
+            // The descriptor is of a regular file, so opening it again cannot wait or have effects.
+            return try packContent(isReadable ? file : try OwnedDescriptor.open(file.procPath, O_RDONLY), entry)
+        }
         try writer.add(entry)
         guard status.kind == .directory else { return }
         if opaque {
@@ -149,9 +152,7 @@ package final class TarPacker {
         return TarEntry(name: marked, kind: .regular, permissions: 0, modifiedAt: status.modifiedAt)
     }
 
-    private func packContent(_ source: [CChar], _ entry: TarEntry) throws {
-        // The descriptor is of a regular file, so opening it again cannot wait or have effects.
-        let file = OwnedDescriptor(try check("open", entry.nameText) { gantry_openat(AT_FDCWD, source, O_RDONLY | O_CLOEXEC, 0) })
+    private func packContent(_ file: OwnedDescriptor, _ entry: TarEntry) throws {
         try writer.begin(entry)
         var left = entry.size
         while left > 0 {
@@ -174,6 +175,16 @@ package final class TarPacker {
             })
     }
 
+    /// Opens what is a regular file for reading, in one go: most entries are.
+    /// - Returns: nil for anything else, and when it cannot be had; the slower way tells why.
+    private func openRegular(_ name: [UInt8], in directory: OwnedDescriptor) -> OwnedDescriptor? {
+        guard let status = try? FileStatus(name, in: directory), status.kind == .regular else { return nil }
+        // Should it have become something else meanwhile, opening it does not wait.
+        let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
+        guard let file = try? openEntry(directory, cString(name), flags), (try? file.status().kind) == .regular else { return nil }
+        return file
+    }
+
     private func readLink(_ file: OwnedDescriptor) throws -> [UInt8] {
         var target = [CChar](repeating: 0, count: 4096)
         let count = try check("readlinkat") { readlinkat(file.raw, "", &target, target.count) }
@@ -183,7 +194,8 @@ package final class TarPacker {
     /// Reads `user.` attributes and file capabilities.
     /// - Returns: whether overlayfs holds the directory opaque.
     /// - Throws: `unsupported` for marks that a layer cannot say (a directory that was renamed, content that was not copied up).
-    private func readAttributes(_ file: OwnedDescriptor, into entry: inout TarEntry) throws -> Bool {
+    private func readAttributes(_ file: OwnedDescriptor, isReadable: Bool, into entry: inout TarEntry) throws -> Bool {
+        if isReadable, flistxattr(file.raw, nil, 0) <= 0 { return false }
         // Links have no attributes that are kept, and their path would lead through them.
         if entry.kind == .symbolicLink { return false }
         let path = file.procPath

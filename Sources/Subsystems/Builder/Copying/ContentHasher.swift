@@ -66,24 +66,34 @@ final class ContentHasher: Sendable {
     /// ` <size> <digest>` and extended attributes of a regular file, which is opened only when it is not known.
     private func content(_ node: SourceNode, _ owners: Bool, _ open: () throws -> OwnedDescriptor) throws -> String {
         if !assumedChanges.isEmpty, !owners, assumedChanges.contains(node.path) { return " \(node.status.size) changed" }
-        let identity = ContentHashes.Identity(node.status)
+        return try content(node.status, open)
+    }
+
+    /// ` <size> <digest>` and extended attributes of a regular file, which is opened only when it is not known.
+    func content(_ status: FileStatus, _ open: () throws -> OwnedDescriptor) throws -> String {
+        let identity = ContentHashes.Identity(status)
         if let text = known.value(identity) { return text }
         let startedAt = Timestamp.now().nanoseconds
         let file = try open()
-        var text = " \(node.status.size) \(try content(file))"
+        var text = " \(status.size) \(try content(file, size: status.size))"
         for attribute in try ExtendedAttributes.read(file) { text += " \(attribute.name)=\(Identifier.hex(attribute.value))" }
-        if startedAt - node.status.changedAt > Self.settlingNanoseconds,
-            ContentHashes.Identity(try file.status()) == identity
-        {
+        if startedAt - status.changedAt > Self.settlingNanoseconds, ContentHashes.Identity(try file.status()) == identity {
             known.keep(text, for: identity)
         }
         return text
     }
 
+    /// As ``content(_:_:)``, nil when it is not known without looking.
+    func known(_ status: FileStatus) -> String? { known.value(ContentHashes.Identity(status)) }
+
+    /// For a file that nobody changes, made with this content.
+    func keep(_ content: String, of status: FileStatus) { known.keep(content, for: ContentHashes.Identity(status)) }
+
     /// SHA-256 of a file's bytes.
-    func content(_ file: OwnedDescriptor) throws -> String {
+    /// - Parameter size: about as many bytes.
+    func content(_ file: OwnedDescriptor, size: Int64 = .max) throws -> String {
         var hash = SHA256()
-        var buffer = [UInt8](repeating: 0, count: 256 << 10)
+        var buffer = [UInt8](repeating: 0, count: Int(min(max(size, 4096), 256 << 10)))
         while true {
             let count = try buffer.withUnsafeMutableBytes { try file.read(into: $0) }
             if count == 0 { break }

@@ -5,6 +5,8 @@ internal import LinuxSystem
 enum ExtendedAttributes {
     /// Of an open file or directory, sorted by name. File systems without any have none.
     static func read(_ file: OwnedDescriptor) throws -> [(name: String, value: [UInt8])] {
+        // Nearly no file has any.
+        if flistxattr(file.raw, nil, 0) == 0 { return [] }
         var list = [CChar](repeating: 0, count: 64 << 10)
         let size = flistxattr(file.raw, &list, list.count)
         if size < 0 {

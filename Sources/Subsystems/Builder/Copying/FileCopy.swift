@@ -8,13 +8,14 @@ struct FileCopy {
 
     init(_ copier: TreeCopier) { self.copier = copier }
 
-    func copy(_ source: OwnedDescriptor, _ node: SourceNode, to place: WorkTree.Place) throws {
+    /// - Returns: the new file, opened.
+    func copy(_ source: OwnedDescriptor, _ node: SourceNode, to place: WorkTree.Place) throws -> OwnedDescriptor {
         let file = OwnedDescriptor(
             try check("openat", place.path) {
                 gantry_openat(
                     place.directory.raw, Names.cString(place.name), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0o600)
             })
-        try Self.content(source, file)
+        try Self.content(source, file, size: node.status.size)
         // A folder that belongs to somebody may be written while it is copied; half of a change must not be kept under the key
         // of what was there before.
         let now = try source.status()
@@ -27,10 +28,12 @@ struct FileCopy {
         try check("fchmod") { fchmod(file.raw, copier.permissions(node)) }
         try ExtendedAttributes.write(try ExtendedAttributes.read(source), to: file)
         try check("futimens") { futimens(file.raw, copier.times(node)) }
+        return file
     }
 
     /// In the kernel where it can.
-    private static func content(_ source: OwnedDescriptor, _ target: OwnedDescriptor) throws {
+    /// - Parameter size: about as many bytes.
+    private static func content(_ source: OwnedDescriptor, _ target: OwnedDescriptor, size: Int64) throws {
         var copied = 0
         while true {
             let count = copy_file_range(source.raw, nil, target.raw, nil, 1 << 30, 0)
@@ -44,7 +47,7 @@ struct FileCopy {
             }
             copied += count
         }
-        var buffer = [UInt8](repeating: 0, count: 256 << 10)
+        var buffer = [UInt8](repeating: 0, count: Int(min(max(size, 4096), 256 << 10)))
         while true {
             let count = try buffer.withUnsafeMutableBytes { try source.read(into: $0) }
             if count == 0 { return }

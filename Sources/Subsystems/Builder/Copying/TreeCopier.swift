@@ -16,6 +16,7 @@ struct TreeCopier {
 
     let tree: WorkTree
     let options: Options
+    var upper: UpperTree?
     /// Asked between files; throws when the build was cancelled.
     var checkpoint: () throws -> Void = {}
 
@@ -49,7 +50,7 @@ struct TreeCopier {
         var look = template
         look.permissions = options.mode?.apply(to: 0o755, isDirectory: true) ?? 0o755
         let directory = try tree.makeDirectory(place.name, in: place.directory, look)
-        try children(of: match.node, match.descriptor, into: directory, place.path)
+        try fill(directory, match.node, match.descriptor, at: place)
         if options.owner == nil, options.mode == nil, !isClientRoot(match) { try setTime(of: directory, match.node) }
     }
 
@@ -110,14 +111,45 @@ struct TreeCopier {
             if child.status.kind == .directory {
                 try directory(child, source, at: place)
             } else {
-                try entry(child, at: place) {
-                    OwnedDescriptor(
-                        try check("openat", child.path) {
-                            gantry_openat(source.raw, Names.cString(child.name), O_RDONLY | O_NOFOLLOW | O_CLOEXEC, 0)
-                        })
-                }
+                try entry(child, at: place) { try Self.open(child, in: source) }
             }
         }
+    }
+
+    /// Copies into a directory that was made just now: nothing can be in the way there.
+    private func fill(_ made: OwnedDescriptor, _ node: SourceNode, _ source: OwnedDescriptor, at place: WorkTree.Place) throws {
+        guard let upper, let target = try upper.place(place.path) else {
+            return try children(of: node, source, into: made, place.path)
+        }
+        try fill(target, upper, node, source)
+    }
+
+    private func fill(_ target: UpperTree.Place, _ upper: UpperTree, _ node: SourceNode, _ source: OwnedDescriptor) throws {
+        for child in node.children {
+            try checkpoint()
+            let place = WorkTree.Place(directory: target.directory, name: child.name, path: child.path)
+            switch child.status.kind {
+            case .directory:
+                let from = try tree.open(child.name, in: source)
+                let made = try tree.makeDirectory(child.name, in: target.directory, look(of: child))
+                try fill(try upper.child(child.name, of: target, made), upper, child, from)
+                try finish(made, child, from)
+            case .regular:
+                let look = UpperTree.Look(
+                    owner: owner(of: child), permissions: permissions(child), modifiedAt: options.modifiedAt ?? child.status.modifiedAt)
+                if try upper.link(child, look, child.name, in: target) { continue }
+                try upper.remember(try FileCopy(self).copy(try Self.open(child, in: source), child, to: place), copyOf: child)
+            case .symbolicLink: try FileCopy(self).link(child, to: place)
+            default: try FileCopy(self).node(child, to: place)
+            }
+        }
+    }
+
+    private static func open(_ node: SourceNode, in directory: OwnedDescriptor) throws -> OwnedDescriptor {
+        OwnedDescriptor(
+            try check("openat", node.path) {
+                gantry_openat(directory.raw, Names.cString(node.name), O_RDONLY | O_NOFOLLOW | O_CLOEXEC, 0)
+            })
     }
 
     private func directory(_ node: SourceNode, _ source: OwnedDescriptor, at place: WorkTree.Place) throws {
@@ -128,8 +160,13 @@ struct TreeCopier {
             return
         }
         let made = try tree.makeDirectory(place.name, in: place.directory, look(of: node))
-        try children(of: node, from, into: made, place.path)
-        try ExtendedAttributes.write(try ExtendedAttributes.read(from), to: made)
+        try fill(made, node, from, at: place)
+        try finish(made, node, from)
+    }
+
+    /// Gives a new directory what its source has, once everything is in it.
+    private func finish(_ made: OwnedDescriptor, _ node: SourceNode, _ source: OwnedDescriptor) throws {
+        try ExtendedAttributes.write(try ExtendedAttributes.read(source), to: made)
         // One that is there only because of what an exception brought back in was not sent itself.
         if !node.isOnlyOnTheWay { try setTime(of: made, node) }
     }
@@ -144,7 +181,7 @@ struct TreeCopier {
             try check("unlinkat", place.path) { unlinkat(place.directory.raw, Names.cString(place.name), 0) }
         }
         switch node.status.kind {
-        case .regular: try FileCopy(self).copy(try open(), node, to: place)
+        case .regular: _ = try FileCopy(self).copy(try open(), node, to: place)
         case .symbolicLink: try FileCopy(self).link(node, to: place)
         default: try FileCopy(self).node(node, to: place)
         }

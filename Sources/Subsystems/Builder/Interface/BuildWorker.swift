@@ -15,6 +15,10 @@ package protocol BuildWorker: Sendable {
     /// The workspace's root directory, writable beneath with `openInRoot`. Let go of it before the workspace is used by a
     /// process or ended.
     func openWritable(_ workspace: StepWorkspace) async throws -> OwnedDescriptor
+    /// The directory that receives what is written to the workspace, for new trees that nobody else looks at.
+    func openUpper(_ workspace: StepWorkspace) async throws -> OwnedDescriptor
+    /// The files of a chain's last layer by themselves, to share them with another layer; nil when it is not there.
+    func openLayer(_ chainID: Digest) async throws -> OwnedDescriptor?
     /// Runs a process with the workspace as its root and gives its exit code; ends it when the task is cancelled.
     /// - Parameter output: comes back when there is room for more.
     func run(

@@ -55,12 +55,12 @@ struct CopyWork: Sendable {
     private var count: Int { sources.reduce(0) { $0 + $1.matches.count } + documents.count + downloads.count + repositories.count }
 
     /// Writes everything below a workspace's root. Blocks.
-    func perform(in target: OwnedDescriptor, checkpoint: @escaping () throws -> Void) throws {
+    func perform(in target: OwnedDescriptor, upper: UpperTree? = nil, checkpoint: @escaping () throws -> Void) throws {
         let tree = WorkTree(target)
         var options = TreeCopier.Options(keepsOwners: keepsOwners)
         options.owner = try owner.map { try Accounts(root: accounts ?? target).owner($0) }
         options.mode = mode
-        let copier = TreeCopier(tree: tree, options: options, checkpoint: checkpoint)
+        let copier = TreeCopier(tree: tree, options: options, upper: upper, checkpoint: checkpoint)
         if count > 1, !destination.hasSuffix("/"), !keepsParents { try requireDirectory(tree) }
         for (matches, cut) in sources {
             for match in matches {
@@ -126,7 +126,7 @@ struct CopyWork: Sendable {
         options.keepsOwners = false
         options.modifiedAt = download.modifiedAt ?? Timestamp.now().nanoseconds
         let place = try place(download.name, tree, copier.template)
-        try FileCopy(TreeCopier(tree: tree, options: options)).copy(download.content, node, to: place)
+        _ = try FileCopy(TreeCopier(tree: tree, options: options)).copy(download.content, node, to: place)
     }
 
     /// All files get the time of the commit, so that the same commit always gives the same layer.
@@ -135,7 +135,7 @@ struct CopyWork: Sendable {
         var options = copier.options
         options.keepsOwners = false
         options.modifiedAt = files.committedAt
-        let copier = TreeCopier(tree: tree, options: options, checkpoint: copier.checkpoint)
+        let copier = TreeCopier(tree: tree, options: options, upper: copier.upper, checkpoint: copier.checkpoint)
         do {
             for match in try SourceScanner(root: files.root).matches(repository.source.subdirectory ?? "/") {
                 try copier.copy(match, to: destination)

@@ -2,6 +2,7 @@ internal import BuildGraph
 internal import Dockerfile
 internal import Essentials
 internal import LinuxSystem
+internal import OCI
 
 extension StageRunner {
     mutating func copy(_ copy: CopyArguments, _ step: Step) async throws -> Outcome {
@@ -66,13 +67,26 @@ extension StageRunner {
         var work = work
         if copy.isLinked, work.owner != nil { work.accounts = try await session.worker.openReadOnly(chainID: state.chainID) }
         let worker = session.worker
+        let (hasher, timeLimit, earlier) = (session.hasher, state.timeLimit(session), try earlierLayer(step))
         // `--link` makes a layer that knows nothing of what is below it.
         return try await layer(step, ingredients, history: history, isLinked: copy.isLinked) { [work] workspace in
             var work = work
             for index in work.repositories.indices { try await work.repositories[index].fetch(worker) }
             let root = try await worker.openWritable(workspace)
-            try await FileWork.cancellable { [work] checkpoint in try work.perform(in: root, checkpoint: checkpoint) }
+            var upper = UpperTree(root: try await worker.openUpper(workspace), hasher: hasher, timeLimit: timeLimit)
+            if let earlier { upper.earlier = try await worker.openLayer(earlier) }
+            try await FileWork.cancellable { [work, upper] checkpoint in
+                try work.perform(in: root, upper: upper, checkpoint: checkpoint)
+            }
         }
+    }
+
+    /// What this step made the last time, to share files with.
+    private func earlierLayer(_ step: Step) throws -> OCI.Digest? {
+        let place = StepKey.Place(
+            scope: session.options.scope, stage: plan.stage.displayName, position: step.position, keyword: step.instruction.keyword)
+        let earlier = try session.cache.relatives(of: place, description: step.instruction.text, limit: 1)
+        return try earlier.first.map { try OCI.Digest($0.chainID) }
     }
 
     /// What does not depend on the sources.

@@ -3,10 +3,8 @@ internal import Compression
 internal import Essentials
 internal import GRDB
 internal import Glibc
-internal import LinuxSystem
+package import LinuxSystem
 package import OCI
-
-internal import struct Crypto.SHA256
 
 extension ImageStore {
     /// Bytes that a compressed layer or archive may expand to: a bomb stops before the disk is full, for the disk is not only
@@ -101,6 +99,12 @@ extension ImageStore {
         return try commitLayer(from: staging.release(), parent: parent)
     }
 
+    /// The directory of one layer by itself; nil when there is none.
+    package func openLayer(chainID: Digest) throws -> OwnedDescriptor? {
+        guard let layer = try layer(chainID: chainID) else { return nil }
+        return try OwnedDescriptor.open(paths.layerContent(layer.number), O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
+    }
+
     /// The uncompressed tar, with exactly the bytes that the diff id is the digest of.
     /// - Throws: `invalid` at the end when they are not: somebody changed the directory or the blob.
     package func writeLayerTar(_ layer: Layer, to sink: @escaping (UnsafeRawBufferPointer) throws -> Void) throws {
@@ -121,33 +125,4 @@ extension ImageStore {
             throw GantryError.invalid("layer `\(layer.diffID)` was changed on disk: its content has digest `\(digest)`")
         }
     }
-}
-
-/// Digest and sizes of a tar as it goes by.
-final class TarDigest {
-    private var hash = SHA256()
-    private(set) var tarBytes: Int64 = 0
-    private(set) var contentBytes: Int64 = 0
-
-    func add(_ bytes: UnsafeRawBufferPointer) {
-        hash.update(bufferPointer: bytes)
-        tarBytes += Int64(bytes.count)
-    }
-
-    /// Packs an upper directory as a layer.
-    func pack(_ root: OwnedDescriptor, _ sink: @escaping (UnsafeRawBufferPointer) throws -> Void) throws {
-        let writer = TarWriter { bytes in
-            self.add(bytes)
-            try sink(bytes)
-        }
-        let packer = TarPacker(root: root, writer: writer, mode: .layer)
-        packer.transform = { entry in
-            self.contentBytes += entry.size
-            return entry
-        }
-        try packer.pack(as: .contents)
-        try writer.finish()
-    }
-
-    func finish() -> Digest { Digest(sha256: hash.finalize()) }
 }
