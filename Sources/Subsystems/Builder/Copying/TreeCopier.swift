@@ -135,8 +135,8 @@ struct TreeCopier {
                 try fill(try upper.child(child.name, of: target, made), upper, child, from)
                 try finish(made, child, from)
             case .regular:
-                let look = UpperTree.Look(
-                    owner: owner(of: child), permissions: permissions(child), modifiedAt: options.modifiedAt ?? child.status.modifiedAt)
+                let time = options.modifiedAt ?? child.status.modifiedAt
+                let look = UpperTree.Look(owner: owner(of: child), permissions: permissions(child), modifiedAt: time)
                 if try upper.link(child, look, child.name, in: target) { continue }
                 try upper.remember(try FileCopy(self).copy(try Self.open(child, in: source), child, to: place), copyOf: child)
             case .symbolicLink: try FileCopy(self).link(child, to: place)
