@@ -13,6 +13,8 @@ extension EngineBuildWorker {
     ) async throws -> Int32 {
         let snapshot = try snapshot(workspace)
         let mounts = try await StepMounts(self, request, workspace)
+        // Looked for while the network is made.
+        async let stubs = stubs(request, mounts, snapshot)
         let network: StepNetwork
         do { network = try await StepNetwork.attach(request, id: workspace.id, context: context) } catch {
             await mounts.release()
@@ -20,12 +22,13 @@ extension EngineBuildWorker {
         }
         let result: Result<Int32, any Error>
         do {
-            let stubs = try await stubs(request, mounts, snapshot)
+            let stubs = try await stubs
             let code = try await execute(request, workspace.id, snapshot, mounts, network, output)
             try await BlockingWork.run { try stubs.remove(fromUpper: snapshot.upper) }
             result = .success(code)
         } catch { result = .failure(error) }
-        await network.detach(id: workspace.id, context: context)
+        // Not waited for: the kernel takes its time, and nobody else knows the step's network. Ends with the daemon at the latest.
+        Task { [network, context] in await network.detach(id: workspace.id, context: context) }
         await mounts.release()
         return try result.get()
     }

@@ -18,6 +18,8 @@ final class EngineBuildWorker: BuildWorker {
     private let images: ImageService
     /// Held until the build has ended: its layers have no image yet.
     private let lease: Lease
+    /// Mounts for reading, the latest first.
+    private let views = Mutex<[(chainID: Digest?, root: OwnedDescriptor)]>([])
 
     init(
         context: EngineContext, images: ImageService, request: ImageBuildRequest, directory: BuildDirectory, locks: BuildLocks,
@@ -80,12 +82,16 @@ final class EngineBuildWorker: BuildWorker {
     // MARK: Layers
 
     func openReadOnly(chainID: Digest?) async throws -> OwnedDescriptor {
+        if let view = views.withLock({ $0.first { $0.chainID == chainID }?.root }) { return view }
         let store = store
-        return try await BlockingWork.run {
+        let root = try await BlockingWork.run {
             let names = try store.lowerNames(of: chainID)
             return try PrivateMounts.overlay(
                 layersDirectory: store.layersDirectory, lower: names.isEmpty ? ["../empty"] : names, upper: nil, work: nil)
         }
+        // A step looks into the layers below it several times.
+        views.withLock { $0 = [(chainID, root)] + $0.prefix(1) }
+        return root
     }
 
     func hasLayers(_ chainID: Digest) async throws -> Bool { try store.layer(chainID: chainID) != nil }

@@ -32,17 +32,17 @@ struct ContainerTable: Sendable {
     func save(_ record: ContainerRecord) throws {
         let body = try RecordCoding.encode(record)
         try database.write { database in
-            try database.execute(
+            try database.cachedStatement(
                 sql: """
                     INSERT INTO container (id, name, createdAt, body) VALUES (?, ?, ?, ?)
                     ON CONFLICT (id) DO UPDATE SET name = excluded.name, body = excluded.body
-                    """,
-                arguments: [record.id, record.name, record.createdAt.nanoseconds, body])
+                    """
+            ).execute(arguments: [record.id, record.name, record.createdAt.nanoseconds, body])
         }
     }
 
     func delete(_ id: String) throws {
-        try database.write { try $0.execute(sql: "DELETE FROM container WHERE id = ?", arguments: [id]) }
+        try database.write { try $0.cachedStatement(sql: "DELETE FROM container WHERE id = ?").execute(arguments: [id]) }
     }
 
     /// All records, oldest first. One that cannot be read is set aside in a table of its own and reported, never dropped.
@@ -60,7 +60,7 @@ struct ContainerTable: Sendable {
                     try database.execute(
                         sql: "INSERT INTO unreadableRecord (kind, key, body, reason) VALUES ('container', ?, ?, ?)",
                         arguments: [id, body, "\(error)"])
-                    try database.execute(sql: "DELETE FROM container WHERE id = ?", arguments: [id])
+                    try database.cachedStatement(sql: "DELETE FROM container WHERE id = ?").execute(arguments: [id])
                 }
                 return nil
             }
@@ -74,7 +74,7 @@ struct ContainerTable: Sendable {
                 return value
             }
             let value = make()
-            try database.execute(sql: "INSERT INTO engineSetting (name, value) VALUES (?, ?)", arguments: [name, value])
+            try database.cachedStatement(sql: "INSERT INTO engineSetting (name, value) VALUES (?, ?)").execute(arguments: [name, value])
             return value
         }
     }

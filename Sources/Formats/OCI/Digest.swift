@@ -9,8 +9,8 @@ package struct Digest: Sendable, Hashable, CustomStringConvertible {
     /// - Throws: `invalid` for anything but the two registered algorithms with the right number of digits.
     package init(_ text: String) throws(GantryError) {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-        let lengths: [Substring: Int] = ["sha256": 64, "sha512": 128]
-        guard parts.count == 2, let length = lengths[parts[0]], parts[1].utf8.count == length,
+        guard parts.count == 2, let length = parts[0] == "sha256" ? 64 : parts[0] == "sha512" ? 128 : nil,
+            parts[1].utf8.count == length,
             parts[1].utf8.allSatisfy({ ($0 >= 48 && $0 <= 57) || ($0 >= 97 && $0 <= 102) })
         else { throw .invalid("invalid digest `\(text.prefix(160))`: expected `sha256:` and 64 lower-case hexadecimal digits") }
         description = text

@@ -57,20 +57,24 @@ extension Layer {
     }
 
     static func fetch(_ db: Database, chainID: Digest) throws -> Layer? {
-        try Row.fetchOne(db, sql: "SELECT * FROM imageLayers WHERE chainID = ?", arguments: [chainID.description]).map {
-            try Layer($0)
-        }
+        let statement = try db.cachedStatement(sql: "SELECT * FROM imageLayers WHERE chainID = ?")
+        return try Row.fetchOne(statement, arguments: [chainID.description]).map { try Layer($0) }
     }
 
     /// The layer and all below it, topmost first.
     static func fetchChain(_ db: Database, top: Digest?) throws -> [Layer] {
-        var result: [Layer] = []
-        var next = top
-        while let chain = next {
-            guard let layer = try fetch(db, chainID: chain) else { throw GantryError.notFound("no such layer: \(chain)") }
-            result.append(layer)
-            next = layer.parent
-        }
-        return result
+        guard let top else { return [] }
+        let statement = try db.cachedStatement(
+            sql: """
+                WITH RECURSIVE chain (depth, id) AS (
+                    VALUES (0, ?) UNION ALL
+                    SELECT depth + 1, parent FROM chain JOIN imageLayers ON chainID = id WHERE parent IS NOT NULL)
+                SELECT imageLayers.* FROM chain JOIN imageLayers ON chainID = id ORDER BY depth
+                """)
+        let layers = try Row.fetchAll(statement, arguments: [top.description]).map { try Layer($0) }
+        // The last has nothing below it, unless a record is missing.
+        let missing = layers.isEmpty ? top : layers[layers.count - 1].parent
+        if let missing { throw GantryError.notFound("no such layer: \(missing)") }
+        return layers
     }
 }

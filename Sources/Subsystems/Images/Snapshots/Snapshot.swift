@@ -36,13 +36,13 @@ extension ImageStore {
         }
         let root = "\(paths.snapshots)/\(id)"
         let snapshot = try database.write { db -> Snapshot in
-            guard try Row.fetchOne(db, sql: "SELECT 1 FROM imageSnapshots WHERE id = ?", arguments: [id]) == nil else {
+            let known = try db.cachedStatement(sql: "SELECT 1 FROM imageSnapshots WHERE id = ?")
+            guard try Row.fetchOne(known, arguments: [id]) == nil else {
                 throw GantryError.conflict("snapshot `\(id)` exists already")
             }
             let chain = try Layer.fetchChain(db, top: parent)
-            try db.execute(
-                sql: "INSERT INTO imageSnapshots (id, parent, createdAt) VALUES (?, ?, ?)",
-                arguments: [id, parent?.description, Timestamp.now().nanoseconds])
+            try db.cachedStatement(sql: "INSERT INTO imageSnapshots (id, parent, createdAt) VALUES (?, ?, ?)")
+                .execute(arguments: [id, parent?.description, Timestamp.now().nanoseconds])
             return self.snapshot(id, parent, chain)
         }
         do {
@@ -54,7 +54,7 @@ extension ImageStore {
             try copyRootAttributes(from: snapshot.lowerPaths.first, to: snapshot.upper)
         } catch {
             removeDirectory(root)
-            try database.write { try $0.execute(sql: "DELETE FROM imageSnapshots WHERE id = ?", arguments: [id]) }
+            try database.write { try $0.cachedStatement(sql: "DELETE FROM imageSnapshots WHERE id = ?").execute(arguments: [id]) }
             throw GantryError.unavailable("cannot prepare snapshot `\(id)`", cause: error)
         }
         return snapshot
@@ -69,9 +69,8 @@ extension ImageStore {
 
     package func snapshot(id: String) throws -> Snapshot? {
         try database.read { db in
-            guard let row = try Row.fetchOne(db, sql: "SELECT parent FROM imageSnapshots WHERE id = ?", arguments: [id]) else {
-                return nil
-            }
+            let statement = try db.cachedStatement(sql: "SELECT parent FROM imageSnapshots WHERE id = ?")
+            guard let row = try Row.fetchOne(statement, arguments: [id]) else { return nil }
             let parent = try (row["parent"] as String?).map { try Digest($0) }
             return snapshot(id, parent, try Layer.fetchChain(db, top: parent))
         }
@@ -89,7 +88,7 @@ extension ImageStore {
                 throw GantryError.unavailable("cannot remove snapshot `\(id)`", cause: error)
             }
         }
-        try database.write { try $0.execute(sql: "DELETE FROM imageSnapshots WHERE id = ?", arguments: [id]) }
+        try database.write { try $0.cachedStatement(sql: "DELETE FROM imageSnapshots WHERE id = ?").execute(arguments: [id]) }
         if inBackground { disposal.async { self.removeDirectory(path) } }
     }
 

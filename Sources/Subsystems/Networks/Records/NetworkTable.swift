@@ -33,22 +33,23 @@ package struct NetworkTable: Sendable {
     }
 
     func deleteNetwork(_ id: String) throws {
-        try database.write { try $0.execute(sql: "DELETE FROM network WHERE id = ?", arguments: [id]) }
+        try database.write { try $0.cachedStatement(sql: "DELETE FROM network WHERE id = ?").execute(arguments: [id]) }
     }
 
     func save(_ endpoint: Endpoint) throws {
         let body = try Self.encode(endpoint)
         try database.write {
-            try $0.execute(
+            try $0.cachedStatement(
                 sql: """
                     INSERT INTO networkEndpoint (id, networkID, containerID, body) VALUES (?, ?, ?, ?)
                     ON CONFLICT (id) DO UPDATE SET body = excluded.body
-                    """, arguments: [endpoint.id, endpoint.networkID, endpoint.containerID, body])
+                    """
+            ).execute(arguments: [endpoint.id, endpoint.networkID, endpoint.containerID, body])
         }
     }
 
     func deleteEndpoint(_ id: String) throws {
-        try database.write { try $0.execute(sql: "DELETE FROM networkEndpoint WHERE id = ?", arguments: [id]) }
+        try database.write { try $0.cachedStatement(sql: "DELETE FROM networkEndpoint WHERE id = ?").execute(arguments: [id]) }
     }
 
     func networks(logger: Logger) throws -> [Network] { try load(Network.self, from: "network", logger: logger) }
