@@ -74,7 +74,9 @@ struct ContainerTable: Sendable {
                 return value
             }
             let value = make()
-            try database.cachedStatement(sql: "INSERT INTO engineSetting (name, value) VALUES (?, ?)").execute(arguments: [name, value])
+            try database.cachedStatement(sql: "INSERT INTO engineSetting (name, value) VALUES (?, ?)").execute(arguments: [
+                name, value,
+            ])
             return value
         }
     }
