@@ -74,9 +74,7 @@ struct ContainerTable: Sendable {
                 return value
             }
             let value = make()
-            try database.cachedStatement(sql: "INSERT INTO engineSetting (name, value) VALUES (?, ?)").execute(arguments: [
-                name, value,
-            ])
+            try database.execute(sql: "INSERT INTO engineSetting (name, value) VALUES (?, ?)", arguments: [name, value])
             return value
         }
     }
