@@ -14,11 +14,14 @@ final class BuildOperationsAdapter: BuildOperations {
     let context: EngineContext
     let images: ImageService
     let cache: StepCache
-    private let locks = BuildLocks()
+    let locks = BuildLocks()
+    /// Equal steps of builds that go on at the same time are done once.
+    let turns = StepTurns()
+    let results = BuildResults()
     /// Builds that can be cancelled by name.
     private let running = Mutex<[String: Task<Digest?, any Error>]>([:])
     /// What builds have read of files, for the builds after them.
-    private let hashes = ContentHashes()
+    let hashes = ContentHashes()
     let history: BuildHistory
 
     /// Removes what an earlier daemon's builds left, and keeps the cache's layers from being collected.
@@ -37,6 +40,7 @@ final class BuildOperationsAdapter: BuildOperations {
     ) async throws -> Digest? {
         guard request.options.call == .build else { return try await start(request, stream, events) }
         let recorder = try BuildRecorder(history, name: request.tags.first?.familiar ?? "")
+        try await events(.recorded(recorder.id))
         do {
             let id = try await start(request, stream) { event in
                 recorder.take(event)
@@ -94,30 +98,5 @@ final class BuildOperationsAdapter: BuildOperations {
             try TarPacker(root: root, writer: writer).pack("/", as: .contents)
             try writer.finish()
         }
-    }
-
-    private func run(
-        _ request: ImageBuildRequest, _ stream: ByteStream, _ events: @escaping @Sendable (BuildEvent) async throws -> Void
-    ) async throws -> Digest? {
-        let directory = try BuildDirectory(dataRoot: context.configuration.dataRoot)
-        // Removing many files can take longer than the build; nobody waits for it, and the next start does what is left.
-        defer {
-            let logger = context.logger
-            Task.detached { try await BlockingWork.run { directory.remove(logger: logger) } }
-        }
-        let inputs = try await BuildInputs.prepare(request, stream, directory, adapter: self)
-        var options = request.options
-        options.contexts = inputs.contexts
-        let worker = EngineBuildWorker(
-            context: context, images: images, request: request, directory: directory, locks: locks, agents: inputs.agents)
-        let builder = ImageBuilder(
-            worker: worker, cache: cache, hashes: hashes, options: options, context: inputs.context, dockerfile: inputs.dockerfile,
-            events: events)
-        let id: Digest?
-        do { id = try await builder.build(tags: request.tags) } catch is CancellationError {
-            throw GantryError(.cancelled, "build canceled")
-        }
-        try removeStale()
-        return id
     }
 }

@@ -23,6 +23,9 @@ extension BuildCommand {
         additions.allow = nonEmpty(try allow.commaSeparated.map(Self.entitlement))
         additions.noCacheFilter = nonEmpty(noCacheFilter.commaSeparated)
         additions.whatIf = nonEmpty(whatIf.commaSeparated)
+        let platforms = platforms(session)
+        if platforms.count > 1 { additions.platforms = platforms }
+        additions.attestations = nonEmpty(try exports.attestations())
         if !outputs.isEmpty, outputs.allSatisfy(\.needsNoImage), tag.isEmpty { additions.discardsImage = true }
         additions.call = try call.flatMap { $0.kind == "build" ? nil : $0.kind }
         if let onFailure {

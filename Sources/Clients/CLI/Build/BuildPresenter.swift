@@ -19,6 +19,9 @@ struct BuildPresenter {
     private(set) var entrance: String?
     /// Digest of the layers that the build ended with.
     private(set) var layers: String?
+    /// Of the build in the daemon's history.
+    private(set) var recordID: String?
+    private(set) var exports: [Int: BuildEventMessage.Export] = [:]
 
     /// The id of the step that we add for the naming of the image; the builder's ids are not negative.
     private static let exportID = -1
@@ -40,6 +43,8 @@ struct BuildPresenter {
         case .warning: warnings.append(event.text ?? "")
         case .report: report = (report ?? "") + (event.text ?? "")
         case .layers: layers = event.digest
+        case .recorded: recordID = event.digest
+        case .exported: if let export = event.export { exports[export.number] = export }
         case .entrance: entrance = event.digest
         case .tagged: return export("naming to \(Self.canonical(event.tag ?? ""))", at: now)
         case .finished:

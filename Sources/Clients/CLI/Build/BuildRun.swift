@@ -29,6 +29,10 @@ struct BuildRun {
         var layers: String?
         /// The answer to another call than a build.
         var report: String?
+        /// Of the build in the daemon's history.
+        var recordID: String?
+        /// By their place among those asked for.
+        var exports: [Int: BuildEventMessage.Export] = [:]
     }
 
     /// - Throws: ``ExitStatus`` 1 after a failed build, whose report is printed; ``GantryError`` when it did not begin.
@@ -54,7 +58,9 @@ struct BuildRun {
         guard presenter.imageID != nil || presenter.report != nil || settings.additions.discardsImage == true else {
             throw GantryError.unavailable("the daemon ended the build without a result", hint: "the daemon's log may say why")
         }
-        return Outcome(image: presenter.imageID, layers: presenter.layers, report: presenter.report)
+        return Outcome(
+            image: presenter.imageID, layers: presenter.layers, report: presenter.report, recordID: presenter.recordID,
+            exports: presenter.exports)
     }
 
     private func explain(_ text: String) {

@@ -57,8 +57,11 @@ package struct BuildAdditions: Codable, Sendable, Hashable {
     /// `network.host`, `security.insecure`.
     package var allow: [String]?
     package var noCacheFilter: [String]?
-    /// Of the image's manifest.
-    package var annotations: [String: String]?
+    /// Several; one alone stands in the query.
+    package var platforms: [String]?
+    /// Forms in which the result is wanted beside the store's own.
+    package var exports: [Export]?
+    package var attestations: [Attestation]?
     /// Build everything, make no image.
     package var discardsImage: Bool?
     /// `check`, `outline` or `targets` in place of a build.

@@ -41,5 +41,8 @@ extension ImageStore {
                     );
                     """)
         }
+        migrator.registerMigration("Images.2-lists") { db in
+            try db.execute(sql: "CREATE TABLE imageLists (name TEXT PRIMARY KEY, document BLOB NOT NULL)")
+        }
     }
 }
