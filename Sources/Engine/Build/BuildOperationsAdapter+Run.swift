@@ -37,7 +37,7 @@ extension BuildOperationsAdapter {
                 id = try await builder(request.platforms.first, events).0.build(tags: request.tags)
             } else {
                 let started = Timestamp.now()
-                let platforms = request.platforms.isEmpty ? [request.options.platform ?? .host] : request.platforms
+                let platforms = request.platforms.isEmpty ? [request.options.platform ?? Platform.host.normalized] : request.platforms
                 let builds = PlatformBuilds(platforms: platforms, make: { builder($0, $1) }, events: events)
                 let outcomes = try await builds.run()
                 let story = BuildStory(request: request, dockerfile: inputs.dockerfile, startedAt: started)

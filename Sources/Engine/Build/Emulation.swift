@@ -23,7 +23,10 @@ enum Emulation {
             throw GantryError.unsupported("no emulator for the platform \(platform.text) is known")
         }
         let hint = "install Debian's packages `qemu-user-static` and `binfmt-support`, or build the step with `FROM --platform=$BUILDPLATFORM`"
-        guard let entry = try entries().first(where: { $0.interpreter.contains("qemu-\(emulator)") }) else {
+        guard let entry = try entries().first(where: {
+            // Distributions name the entry, others the program.
+            $0.name == "qemu-\(emulator)" || $0.interpreter.contains("qemu-\(emulator)")
+        }) else {
             throw GantryError.unsupported(
                 "cannot run a program for \(platform.text): no emulator for it is registered with the kernel", hint: hint)
         }
@@ -35,6 +38,7 @@ enum Emulation {
     }
 
     private struct Entry {
+        var name: String
         var interpreter: String
         var flags: String
     }
@@ -51,7 +55,7 @@ enum Emulation {
             func value(_ key: String) -> String {
                 lines.first { $0.hasPrefix(key) }.map { String($0.dropFirst(key.count).drop { $0 == " " }) } ?? ""
             }
-            result.append(Entry(interpreter: value("interpreter"), flags: value("flags:")))
+            result.append(Entry(name: text, interpreter: value("interpreter"), flags: value("flags:")))
         }
         return result
     }

@@ -29,11 +29,8 @@ struct ResultTree {
         try writer.finish()
     }
 
-    /// `linux_arm64_v8` would name the variant that arm64 has anyway; BuildKit leaves it out.
     private static func folder(_ part: BuildResult.Part) -> String {
-        var platform = part.platform
-        if platform.architecture == "arm64", platform.variant == "v8" { platform.variant = nil }
-        return platform.text.split(separator: "/").joined(separator: "_")
+        part.platform.text.split(separator: "/").joined(separator: "_")
     }
 
     private func root(of part: BuildResult.Part) throws -> OwnedDescriptor {

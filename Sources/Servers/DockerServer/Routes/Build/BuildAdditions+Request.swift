@@ -2,6 +2,7 @@ internal import Builder
 internal import DockerAPI
 internal import Engine
 internal import Essentials
+internal import OCI
 
 extension BuildAdditions {
     /// Puts what a client asks for beyond Docker's parameters into the engine's request.
@@ -22,7 +23,7 @@ extension BuildAdditions {
         request.options.noCacheStages = Set((noCacheFilter ?? []).map { $0.lowercased() })
         request.options.discardsImage = discardsImage ?? false
         request.options.keepsFailedStep = keepsFailedStep ?? false
-        request.platforms = try (platforms ?? []).compactMap { try PlatformText.parse($0) }
+        request.platforms = try (platforms ?? []).compactMap { try PlatformText.parse($0)?.normalized }
         request.exports = try (exports ?? []).map { try $0.request() }
         request.attestations = try (attestations ?? []).map { try $0.request() }
         switch call {
@@ -52,7 +53,7 @@ extension BuildAdditions.Export {
                 throw GantryError.invalid("unknown annotation type: \(annotation.place)")
             }
             return ExportForm.Annotation(
-                place: place, platform: try PlatformText.parse(annotation.platform ?? ""), key: annotation.key,
+                place: place, platform: try PlatformText.parse(annotation.platform ?? "")?.normalized, key: annotation.key,
                 value: annotation.value)
         }
         request.isForStore = isForStore ?? false
