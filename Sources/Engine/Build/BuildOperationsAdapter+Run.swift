@@ -4,11 +4,13 @@ import Essentials
 import FoundationEssentials
 import Images
 import OCI
+import Synchronization
 
 extension BuildOperationsAdapter {
     /// Builds and gives the image's id; nil when none was asked for.
     func run(
-        _ request: ImageBuildRequest, _ stream: ByteStream, _ events: @escaping @Sendable (BuildEvent) async throws -> Void
+        _ request: ImageBuildRequest, _ stream: ByteStream, _ recorder: BuildRecorder?,
+        _ events: @escaping @Sendable (BuildEvent) async throws -> Void
     ) async throws -> Digest? {
         let directory = try BuildDirectory(dataRoot: context.configuration.dataRoot)
         // Removing many files can take longer than the build; nobody waits for it, and the next start does what is left.
@@ -34,12 +36,22 @@ extension BuildOperationsAdapter {
         let id: Digest?
         do {
             if request.isPlain || request.options.call != .build {
-                id = try await builder(request.platforms.first, events).0.build(tags: request.tags)
+                let platform = request.platforms.first ?? request.options.platform ?? Platform.host.normalized
+                let (builder, worker) = builder(platform, events)
+                id = try await builder.build(tags: request.tags)
+                recorder?.note(
+                    BuildRecipe(
+                        request, dockerfile: inputs.dockerfile, platform: platform, bases: worker.bases.withLock { $0 }))
             } else {
                 let started = Timestamp.now()
                 let platforms = request.platforms.isEmpty ? [request.options.platform ?? Platform.host.normalized] : request.platforms
                 let builds = PlatformBuilds(platforms: platforms, make: { builder($0, $1) }, events: events)
                 let outcomes = try await builds.run()
+                if let main = outcomes.first(where: { Platform.host.runs($0.platform) }) ?? outcomes.first {
+                    recorder?.note(
+                        BuildRecipe(
+                            request, dockerfile: inputs.dockerfile, platform: main.platform, bases: main.bases))
+                }
                 let story = BuildStory(request: request, dockerfile: inputs.dockerfile, startedAt: started)
                 id = try await export(outcomes, request, story, started, events)
             }

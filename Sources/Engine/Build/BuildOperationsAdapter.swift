@@ -38,11 +38,11 @@ final class BuildOperationsAdapter: BuildOperations {
     func build(
         _ request: ImageBuildRequest, context stream: ByteStream, events: @escaping @Sendable (BuildEvent) async throws -> Void
     ) async throws -> Digest? {
-        guard request.options.call == .build else { return try await start(request, stream, events) }
+        guard request.options.call == .build else { return try await start(request, stream, nil, events) }
         let recorder = try BuildRecorder(history, name: request.tags.first?.familiar ?? "")
         try await events(.recorded(recorder.id))
         do {
-            let id = try await start(request, stream) { event in
+            let id = try await start(request, stream, recorder) { event in
                 recorder.take(event)
                 try await events(event)
             }
@@ -55,10 +55,11 @@ final class BuildOperationsAdapter: BuildOperations {
     }
 
     private func start(
-        _ request: ImageBuildRequest, _ stream: ByteStream, _ events: @escaping @Sendable (BuildEvent) async throws -> Void
+        _ request: ImageBuildRequest, _ stream: ByteStream, _ recorder: BuildRecorder?,
+        _ events: @escaping @Sendable (BuildEvent) async throws -> Void
     ) async throws -> Digest? {
         // Named so that `cancel` finds it; ends with this call in any case.
-        let task = Task { try await self.run(request, stream, events) }
+        let task = Task { try await self.run(request, stream, recorder, events) }
         if !request.buildID.isEmpty { running.withLock { $0[request.buildID] = task } }
         defer { if !request.buildID.isEmpty { running.withLock { $0[request.buildID] = nil } } }
         return try await withTaskCancellationHandler {
@@ -84,6 +85,12 @@ final class BuildOperationsAdapter: BuildOperations {
         let store = context.imageStore
         let image = try store.image(name)
         return try await BlockingWork.run { try LayerReport(image, in: store) }
+    }
+
+    func compare(_ image: String, with other: String) async throws -> ImageComparison {
+        let store = context.imageStore
+        let (old, new) = (try store.image(image), try store.image(other))
+        return try await BlockingWork.run { try ImageComparison(old, new, in: store) }
     }
 
     func exportLayers(_ chainID: Digest?, to sink: ByteSink) async throws {

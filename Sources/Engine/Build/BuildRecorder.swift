@@ -55,6 +55,8 @@ final class BuildRecorder: Sendable {
         }
     }
 
+    func note(_ recipe: BuildRecipe) { state.withLock { $0.entry.recipe = recipe } }
+
     /// Writes the entry as it has ended.
     func end(_ error: (any Error)?) throws {
         let (entry, log) = state.withLock { state in

@@ -18,6 +18,8 @@ final class EngineBuildWorker: BuildWorker {
     let images: ImageService
     /// What went into the build, for its provenance.
     let materials = Mutex<[BuildMaterial]>([])
+    /// The images that it stands on.
+    let bases = Mutex<[Reference: Digest]>([:])
     /// Held until the build has ended: its layers have no image yet.
     private let lease: Lease
 
@@ -93,6 +95,7 @@ final class EngineBuildWorker: BuildWorker {
 
     private func base(_ image: Image, _ reference: Reference) -> BaseImage {
         materials.withLock { $0.append(.image(reference, image)) }
+        bases.withLock { $0[reference] = image.id }
         return BaseImage(config: image.config, digest: image.id, chainID: image.topLayer)
     }
 

@@ -13,6 +13,8 @@ struct PlatformBuilds: Sendable {
         var image: Digest?
         var chainID: Digest?
         var materials: [BuildMaterial]
+        /// Images that it stands on.
+        var bases: [Reference: Digest]
     }
 
     /// Room for the steps of one platform in the numbers of all.
@@ -55,7 +57,9 @@ struct PlatformBuilds: Sendable {
                     let chain = log.told.withLock { $0.chains[number] }
                     return (
                         number,
-                        Outcome(platform: platform, image: image, chainID: chain, materials: worker.materials.withLock { $0 })
+                        Outcome(
+                            platform: platform, image: image, chainID: chain, materials: worker.materials.withLock { $0 },
+                            bases: worker.bases.withLock { $0 })
                     )
                 }
             }

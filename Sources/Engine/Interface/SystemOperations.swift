@@ -25,6 +25,8 @@ package protocol BuildOperations: Sendable {
     func build(_ id: String) async throws -> (entry: BuildHistoryEntry, log: String)
     /// What the layers of an image brought.
     func layers(of image: String) async throws -> LayerReport
+    /// What two images have that is not the same.
+    func compare(_ image: String, with other: String) async throws -> ImageComparison
     /// The file tree of a chain of layers as a tar; nil for an empty one.
     func exportLayers(_ chainID: Digest?, to sink: ByteSink) async throws
     /// The files of a result (``BuildExport``) as a tar.
@@ -106,6 +108,8 @@ package struct LocalBuildParts: Sendable {
     /// As the client knows itself.
     package var processID: Int32?
     package var context: PassedDescriptor?
+    /// The context's folder by the client's name for it: recorded, never opened.
+    package var contextPath: String?
     package var dockerfileText: String?
     package var ignoreRules: String?
     package var contexts: [NamedContext] = []

@@ -119,7 +119,7 @@ struct BuildCommand: EngineCommand {
             try write(image, to: iidfile, "the image's id")
             if quiet || progress == "quiet" { session.console.print(image) }
         }
-        if let metadataFile { try write(try result.metadata(), to: metadataFile, "the build's metadata") }
+        if let metadataFile { try write(try JSONText.pretty(result.metadata()) + "\n", to: metadataFile, "the build's metadata") }
     }
 
     private func write(_ text: String, to path: String?, _ what: String) throws {
@@ -129,9 +129,10 @@ struct BuildCommand: EngineCommand {
         }
     }
 
+    private func style(_ session: Session) throws -> BuildPresenter.Style { quiet ? .quiet : try Self.style(progress, session) }
+
     /// How progress is shown. Source: docker buildx build, `--progress`.
-    private func style(_ session: Session) throws -> BuildPresenter.Style {
-        if quiet { return .quiet }
+    static func style(_ progress: String?, _ session: Session) throws -> BuildPresenter.Style {
         let name = progress ?? session.environment["BUILDKIT_PROGRESS"].flatMap { $0.isEmpty ? nil : $0 } ?? "auto"
         switch name {
         case "auto": return session.console.errorIsTerminal ? .live : .plain

@@ -94,7 +94,7 @@ struct BuildResult {
     }
 
     /// Source: docker buildx build, `--metadata-file`.
-    func metadata() throws -> String {
+    func metadata() throws -> JSONValue {
         var members: [String: JSONValue] = [:]
         if let main = job.mainExport.flatMap({ outcome.exports[$0] }), let descriptor = main.descriptor {
             members["containerimage.digest"] = .string(descriptor.digest)
@@ -110,6 +110,6 @@ struct BuildResult {
             members["image.name"] = .string(full.joined(separator: ","))
         }
         if let id = outcome.recordID { members["buildx.build.ref"] = .string("default/default/\(id)") }
-        return try JSONText.pretty(.object(members)) + "\n"
+        return .object(members)
     }
 }

@@ -45,6 +45,8 @@ package struct BuildAdditions: Codable, Sendable, Hashable {
     package var processID: Int32?
     /// Of the opened context, in place of the request's body.
     package var contextDescriptor: Descriptor?
+    /// The context's folder, for the record of the build.
+    package var contextPath: String?
     /// Text of a Dockerfile that is not in the context.
     package var dockerfileText: String?
     /// Rules in place of the context's own ignore file.

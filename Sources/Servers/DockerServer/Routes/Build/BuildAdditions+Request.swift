@@ -10,6 +10,7 @@ extension BuildAdditions {
     func apply(to request: inout ImageBuildRequest) throws {
         request.local.processID = processID
         request.local.context = contextDescriptor.map(PassedDescriptor.init)
+        request.local.contextPath = contextPath
         request.local.dockerfileText = dockerfileText
         request.local.ignoreRules = ignoreRules
         request.local.agents = (agents ?? [:]).mapValues(PassedDescriptor.init)

@@ -55,7 +55,21 @@ struct BuildRoutes {
                 let waste = report.waste.prefix(20).map { ImageLayersBody.Waste(path: $0.path, size: $0.size) }
                 return .json(ImageLayersBody(layers: layers, waste: waste, efficiency: report.efficiency))
             },
-            Route("GET", "/builds") { _ in .json(try await builds.builds().map(BuildRecordBody.init)) },
+            Route("GET", "/images/{name}/differences") { request in
+                let found = try await builds.compare(request.name(), with: request.query["with"])
+                let files = found.files.map { ImageDifferencesBody.File(path: $0.path, what: $0.what, details: $0.details) }
+                return .json(
+                    ImageDifferencesBody(
+                        image: request.name(), rebuilt: request.query["with"], files: files, configuration: found.configuration))
+            },
+            Route("GET", "/builds") { _ in
+                .json(
+                    try await builds.builds().map { entry in
+                        var body = BuildRecordBody(entry)
+                        body.recipe = nil
+                        return body
+                    })
+            },
             Route("GET", "/builds/{name}/logs") { request in
                 let log = try await builds.build(Self.id(request)).log
                 return Reply(status: 200, headers: [("Content-Type", "text/plain; charset=utf-8")], body: .whole(Array(log.utf8)))
