@@ -134,7 +134,7 @@ let package = Package(
             name: "CLI",
             dependencies: [
                 "Archive", "CLinux", "DockerAPI", "Dockerfile", "EngineClient", "Essentials", "LinuxSystem", "OCI",
-                crypto,
+                crypto, .product(name: "CryptoExtras", package: "swift-crypto"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Sources/Clients/CLI", exclude: ["README.md"], swiftSettings: strict),

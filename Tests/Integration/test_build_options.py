@@ -243,6 +243,33 @@ def test_ssh_agent(build):
         agent.wait(10)
 
 
+@pytest.mark.parametrize("kind", [["ed25519"], ["ecdsa", "-b", "256"], ["ecdsa", "-b", "384"], ["ecdsa", "-b", "521"], ["rsa", "-b", "2048"],
+                                  ["rsa", "-b", "2048", "-m", "PEM"], ["ecdsa", "-b", "256", "-m", "PEM"]])
+def test_ssh_key_files(build, kind):
+    """ssh-add lists the keys, has each sign something, and checks the signature."""
+    if not shutil.which("ssh-keygen"):
+        pytest.skip("ssh-keygen is not installed")
+    subprocess.run(["ssh-keygen", "-q", "-N", "", "-C", "note", "-f", build.folder / "key", "-t", *kind], check=True)
+    (build.folder / "ctx").mkdir()
+    for program in ("ssh-add", "ssh-keygen"):
+        shutil.copy(shutil.which(program), build.folder / "ctx" / program)
+    shutil.copy(build.folder / "key.pub", build.folder / "ctx" / "key.pub")
+    build("FROM python:3.11-slim\nCOPY ssh-add key.pub /\n"
+          "RUN --mount=type=ssh /ssh-add -L | grep -F \"$(cut -d' ' -f1,2 /key.pub)\" && /ssh-add -T /key.pub && ! /ssh-add -D\n",
+          None, "--no-cache", "--ssh", f"default={build.folder}/key")
+
+
+def test_ssh_key_files_refused(build):
+    if not shutil.which("ssh-keygen"):
+        pytest.skip("ssh-keygen is not installed")
+    subprocess.run(["ssh-keygen", "-q", "-N", "secret", "-f", build.folder / "locked", "-t", "ed25519"], check=True)
+    (build.folder / "text").write_text("no key\n")
+    for name, complaint in (("locked", "has a passphrase"), ("text", "neither an ssh agent's socket nor a private key"),
+                            ("nowhere", "cannot open")):
+        result = build("FROM busybox\n", None, "--ssh", f"default={build.folder}/{name}", ok=False)
+        assert result.returncode == 1 and complaint in result.stderr
+
+
 # -- outputs
 
 def test_outputs(build):
