@@ -31,7 +31,8 @@ struct ImageGroup: CommandGroup {
 /// `gantry builder …`
 struct BuilderGroup: CommandGroup {
     static let configuration = CommandConfiguration(
-        commandName: "builder", abstract: "Manage builds", subcommands: [BakeCommand.self, BuildCommand.self, BuilderPruneCommand.self],
+        commandName: "builder", abstract: "Manage builds",
+        subcommands: [BakeCommand.self, BuildCommand.self, BuilderPruneCommand.self],
         aliases: ["buildx"])
 }
 

@@ -44,7 +44,8 @@ extension BuildOperationsAdapter {
                         request, dockerfile: inputs.dockerfile, platform: platform, bases: worker.bases.withLock { $0 }))
             } else {
                 let started = Timestamp.now()
-                let platforms = request.platforms.isEmpty ? [request.options.platform ?? Platform.host.normalized] : request.platforms
+                let platforms =
+                    request.platforms.isEmpty ? [request.options.platform ?? Platform.host.normalized] : request.platforms
                 let builds = PlatformBuilds(platforms: platforms, make: { builder($0, $1) }, events: events)
                 let outcomes = try await builds.run()
                 if let main = outcomes.first(where: { Platform.host.runs($0.platform) }) ?? outcomes.first {
@@ -77,7 +78,9 @@ extension BuildOperationsAdapter {
             part.attestations = try await attestations(of: outcome, request.attestations, story)
             result.parts.append(part)
         }
-        let asksForIndex = request.options.buildArguments["BUILDKIT_MULTI_PLATFORM"].flatMap { $0 }.map { $0 == "1" || $0 == "true" }
+        let asksForIndex = request.options.buildArguments["BUILDKIT_MULTI_PLATFORM"].flatMap { $0 }.map {
+            $0 == "1" || $0 == "true"
+        }
         result.isIndex = outcomes.count > 1 || !request.attestations.isEmpty || asksForIndex == true
         let form = request.exports.first { $0.isForStore }?.form ?? ExportForm()
         try await name(result, form, request.tags)

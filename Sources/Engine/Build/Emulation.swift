@@ -22,11 +22,14 @@ enum Emulation {
         guard let emulator = emulators[platform.architecture] else {
             throw GantryError.unsupported("no emulator for the platform \(platform.text) is known")
         }
-        let hint = "install Debian's packages `qemu-user-static` and `binfmt-support`, or build the step with `FROM --platform=$BUILDPLATFORM`"
-        guard let entry = try entries().first(where: {
-            // Distributions name the entry, others the program.
-            $0.name == "qemu-\(emulator)" || $0.interpreter.contains("qemu-\(emulator)")
-        }) else {
+        let hint =
+            "install Debian's packages `qemu-user-static` and `binfmt-support`, or build the step with `FROM --platform=$BUILDPLATFORM`"
+        guard
+            let entry = try entries().first(where: {
+                // Distributions name the entry, others the program.
+                $0.name == "qemu-\(emulator)" || $0.interpreter.contains("qemu-\(emulator)")
+            })
+        else {
             throw GantryError.unsupported(
                 "cannot run a program for \(platform.text): no emulator for it is registered with the kernel", hint: hint)
         }
@@ -50,7 +53,8 @@ enum Emulation {
         for name in try DirectoryReader(descriptor: root.openInRoot("/", O_RDONLY | O_DIRECTORY)).names() {
             let text = String(decoding: name, as: UTF8.self)
             if [".", "..", "register", "status"].contains(text) { continue }
-            let lines = String(decoding: try root.openInRoot(text, O_RDONLY).readAll(limit: 1 << 16), as: UTF8.self).split(separator: "\n")
+            let lines = String(decoding: try root.openInRoot(text, O_RDONLY).readAll(limit: 1 << 16), as: UTF8.self).split(
+                separator: "\n")
             guard lines.first == "enabled" else { continue }
             func value(_ key: String) -> String {
                 lines.first { $0.hasPrefix(key) }.map { String($0.dropFirst(key.count).drop { $0 == " " }) } ?? ""

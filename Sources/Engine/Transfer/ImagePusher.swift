@@ -73,7 +73,8 @@ struct ImagePusher: Sendable {
             relay.say("Layer already exists", id)
             return form
         }
-        for source in try MountCandidates.of(layer, repository, store) where try await repository.mountBlob(form.digest, from: source) {
+        for source in try MountCandidates.of(layer, repository, store)
+        where try await repository.mountBlob(form.digest, from: source) {
             relay.say("Mounted from \(source)", id)
             return form
         }

@@ -74,7 +74,8 @@ extension BuildCommand {
         let paths = given == nil ? [value] : value.split(separator: ",").map(String.init)
         let files = try paths.map { path in
             do { return try OwnedDescriptor.open(path, O_PATH) } catch {
-                throw GantryError.notFound("cannot open `\(path)`, which should be an ssh agent's socket or a private key", cause: error)
+                throw GantryError.notFound(
+                    "cannot open `\(path)`, which should be an ssh agent's socket or a private key", cause: error)
             }
         }
         let sockets = try files.filter { try $0.status().kind == .socket }

@@ -56,7 +56,8 @@ struct BuildExportFlags: ParsableArguments {
                 throw wrong("invalid version \"\(attestation.version ?? "")\": expected v0.2 or v1")
             }
         } else if fields.removeValue(forKey: "generator") != nil {
-            throw GantryError.unsupported("`generator` of an SBOM is not offered: no scanner is run, the image's package records are read")
+            throw GantryError.unsupported(
+                "`generator` of an SBOM is not offered: no scanner is run, the image's package records are read")
         }
         if let unknown = fields.keys.min() {
             throw GantryError.unsupported("the option `\(unknown)` of `--attest type=\(kind)` is not offered")

@@ -31,7 +31,8 @@ struct RebuildArguments {
 
     private static func check(_ wanted: [String], _ given: [String], _ what: String, _ flag: String) throws {
         guard let missing = wanted.first(where: { !given.contains($0) }) else { return }
-        throw GantryError.invalid("the build had \(what) `\(missing)`, which is not recorded", hint: "give it: `\(flag)\(missing)…`")
+        throw GantryError.invalid(
+            "the build had \(what) `\(missing)`, which is not recorded", hint: "give it: `\(flag)\(missing)…`")
     }
 
     private static func secretID(_ text: String) -> String {

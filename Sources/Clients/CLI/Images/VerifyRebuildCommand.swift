@@ -64,9 +64,11 @@ struct VerifyRebuildCommand: EngineCommand {
         var job = try command.job(plain)
         job.settings.buildArguments = recipe.arguments.mapValues { .some($0) }
         job.settings.dockerfileText = recipe.dockerfile
-        job.settings.additions.contexts = (job.settings.additions.contexts ?? []) + recipe.bases.sorted { $0.key < $1.key }.map {
-            BuildAdditions.NamedContext(name: $0.key, kind: .image, value: $0.value)
-        }
+        job.settings.additions.contexts =
+            (job.settings.additions.contexts ?? [])
+            + recipe.bases.sorted { $0.key < $1.key }.map {
+                BuildAdditions.NamedContext(name: $0.key, kind: .image, value: $0.value)
+            }
         let run = BuildRun(
             settings: job.settings, style: try BuildCommand.style(progress, session), session: session, outputIsTaken: json)
         let outcome = try await run.perform()

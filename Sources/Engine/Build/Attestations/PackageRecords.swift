@@ -2,6 +2,9 @@ import FoundationEssentials
 
 /// The records of package managers as text. Pure.
 enum PackageRecords {
+    /// Before a line's end it would hide the end: Swift takes both for one character.
+    private static let carriageReturn = UInt8(ascii: "\r")
+
     /// Source: deb-control(5), dpkg's `status`; package-url, types, deb.
     static func debian(_ text: String, _ system: SystemRelease, source: String) -> [FoundPackage] {
         paragraphs(text).compactMap { fields in
@@ -33,8 +36,12 @@ enum PackageRecords {
     /// Source: Python packaging, Core metadata; package-url, types, pypi.
     static func python(_ bytes: [UInt8], source: String) -> FoundPackage? {
         // The description follows an empty line.
-        let head = String(decoding: bytes, as: UTF8.self).split(separator: "\n\n", maxSplits: 1).first ?? ""
-        guard let fields = paragraphs(String(head)).first, let name = fields["Name"], let version = fields["Version"] else { return nil }
+        let head =
+            String(decoding: bytes.filter { $0 != carriageReturn }, as: UTF8.self).split(separator: "\n\n", maxSplits: 1).first
+            ?? ""
+        guard let fields = paragraphs(String(head)).first, let name = fields["Name"], let version = fields["Version"] else {
+            return nil
+        }
         let normal = String(name.lowercased().map { $0 == "_" || $0 == "." ? "-" : $0 })
         return FoundPackage(
             name: name, version: version, url: PackageURL.package("pypi", name: normal, version: version),
@@ -72,7 +79,7 @@ enum PackageRecords {
             } else if let first = line.first, !first.isWhitespace, let colon = line.firstIndex(of: ":") {
                 let key = String(line[..<colon])
                 let value = line[line.index(after: colon)...].drop { $0 == " " }
-                if fields[key] == nil { fields[key] = String(value.filter { $0 != "\r" }) }
+                if fields[key] == nil { fields[key] = String(value) }
             }
         }
         return fields.isEmpty ? result : result + [fields]

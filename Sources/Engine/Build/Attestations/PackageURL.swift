@@ -4,7 +4,8 @@ import OCI
 enum PackageURL {
     /// `pkg:docker/busybox@latest?platform=linux%2Famd64`
     static func image(_ reference: Reference, platform: Platform) -> String {
-        var text = "pkg:docker/\(reference.familiarRepository.split(separator: "/").map { encode(String($0)) }.joined(separator: "/"))"
+        var text =
+            "pkg:docker/\(reference.familiarRepository.split(separator: "/").map { encode(String($0)) }.joined(separator: "/"))"
         if let tag = reference.withDefaultTag.tag { text += "@\(encode(tag))" }
         var qualifiers = ["platform=\(encode(platform.text))"]
         if let digest = reference.digest { qualifiers.insert("digest=\(encode(digest.description, keeping: ":"))", at: 0) }

@@ -8,7 +8,8 @@ import RegistryClient
 extension BuildOperationsAdapter {
     func assemble(_ entry: BuildResults.Entry) async throws -> AssembledResult {
         let assembler = ResultAssembler(
-            store: context.imageStore, forms: images.transfer.layerForms, result: entry.result, form: entry.form, names: entry.names)
+            store: context.imageStore, forms: images.transfer.layerForms, result: entry.result, form: entry.form, names: entry.names
+        )
         return try await BlockingWork.run { try assembler.assemble() }
     }
 

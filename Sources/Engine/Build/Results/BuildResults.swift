@@ -26,7 +26,8 @@ final class BuildResults: Sendable {
 
     func find(_ id: String) throws -> Entry {
         guard let entry = entries.withLock({ $0.byID[id] }) else {
-            throw GantryError.notFound("no such build result: \(id)", hint: "build it again: results are remembered for a while only")
+            throw GantryError.notFound(
+                "no such build result: \(id)", hint: "build it again: results are remembered for a while only")
         }
         return entry
     }

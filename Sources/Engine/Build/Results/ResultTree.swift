@@ -54,7 +54,8 @@ struct ResultTree {
             try packer.pack("/", as: .contents)
             if let clash {
                 throw GantryError.conflict(
-                    "cannot overwrite \(clash.name) from \(clash.owner.text) with \(part.platform.text) when split option is disabled")
+                    "cannot overwrite \(clash.name) from \(clash.owner.text) with \(part.platform.text) when split option is disabled"
+                )
             }
         }
     }

@@ -6,7 +6,8 @@ import LinuxSystem
 
 /// `gantry bake`
 struct BakeCommand: EngineCommand {
-    static let configuration = CommandConfiguration(commandName: "bake", abstract: "Build from a file that describes several builds")
+    static let configuration = CommandConfiguration(
+        commandName: "bake", abstract: "Build from a file that describes several builds")
     static let usageLine = "[OPTIONS] [TARGET...]"
     static let operandCount = OperandCount.any
 
@@ -69,11 +70,14 @@ struct BakeCommand: EngineCommand {
             names = Self.names.filter(FileSystem.exists)
             if names.isEmpty, let other = Self.foreign.first(where: FileSystem.exists) { names = [other] }
         }
-        guard !names.isEmpty else { throw GantryError.notFound("no bake file: `docker-bake.json` is not here", hint: "name one: `-f FILE`") }
+        guard !names.isEmpty else {
+            throw GantryError.notFound("no bake file: `docker-bake.json` is not here", hint: "name one: `-f FILE`")
+        }
         var result = BakeFile()
         for name in names {
             guard !name.hasSuffix(".hcl") else {
-                throw GantryError.unsupported("`\(name)`: bake files in HCL are not read", hint: "write it as JSON: docker-bake.json")
+                throw GantryError.unsupported(
+                    "`\(name)`: bake files in HCL are not read", hint: "write it as JSON: docker-bake.json")
             }
             let bytes: [UInt8]
             do { bytes = try name == "-" ? InputStream.readStandard(upTo: 16 << 20) : FileSystem.read(name) } catch {

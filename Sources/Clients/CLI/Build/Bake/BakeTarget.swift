@@ -126,7 +126,9 @@ struct BakeTarget: Equatable {
             fields[key] = .object(members)
         case (.text?, 1): fields[key] = .string(value)
         case (.flag?, 1):
-            guard let flag = FlagValue.bool(value) else { throw GantryError.invalid("invalid value \(value) for boolean key \(key)") }
+            guard let flag = FlagValue.bool(value) else {
+                throw GantryError.invalid("invalid value \(value) for boolean key \(key)")
+            }
             fields[key] = .bool(flag)
         case (.list?, 1) where key != "inherits", (.objects?, 1): set(key, (appends ? list(key) : []) + [value])
         default: throw GantryError.invalid("unknown key: \(path)")

@@ -14,7 +14,9 @@ enum SSHKeyFile {
     static func key(_ text: String, path: String) throws -> SSHKey {
         if text.contains("-----BEGIN OPENSSH PRIVATE KEY-----") { return try openSSH(text, path) }
         guard !text.contains("ENCRYPTED") else { throw encrypted(path) }
-        guard text.contains("PRIVATE KEY-----") else { throw GantryError.invalid("`\(path)` is neither an ssh agent's socket nor a private key") }
+        guard text.contains("PRIVATE KEY-----") else {
+            throw GantryError.invalid("`\(path)` is neither an ssh agent's socket nor a private key")
+        }
         if let key = try? _RSA.Signing.PrivateKey(pemRepresentation: text) {
             let primitives = try key.publicKey.getKeyPrimitives()
             return .rsa(key, modulus: Array(primitives.modulus), exponent: Array(primitives.publicExponent))
@@ -22,7 +24,8 @@ enum SSHKeyFile {
         if let key = try? P256.Signing.PrivateKey(pemRepresentation: text) { return .p256(key) }
         if let key = try? P384.Signing.PrivateKey(pemRepresentation: text) { return .p384(key) }
         if let key = try? P521.Signing.PrivateKey(pemRepresentation: text) { return .p521(key) }
-        throw GantryError.unsupported("the private key `\(path)` is of a kind that is not known", hint: "load it into an agent: `ssh-add \(path)`")
+        throw GantryError.unsupported(
+            "the private key `\(path)` is of a kind that is not known", hint: "load it into an agent: `ssh-add \(path)`")
     }
 
     private static func encrypted(_ path: String) -> GantryError {
@@ -72,7 +75,8 @@ enum SSHKeyFile {
                 try _RSA.Signing.PrivateKey(n: modulus, e: exponent, d: secret, p: p, q: q), modulus: modulus, exponent: exponent)
         default:
             throw GantryError.unsupported(
-                "the private key `\(path)` is of a kind that is not known: \(kind)", hint: "load it into an agent: `ssh-add \(path)`")
+                "the private key `\(path)` is of a kind that is not known: \(kind)",
+                hint: "load it into an agent: `ssh-add \(path)`")
         }
     }
 }
