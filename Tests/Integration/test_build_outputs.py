@@ -77,6 +77,16 @@ def fetch_blob(registry, repository, digest):
 
 
 SMALL = "FROM scratch\nCOPY f /f\nLABEL a=b\n"
+BOTH = ("--platform", "linux/amd64,linux/arm64")
+ACROSS = """FROM --platform=$BUILDPLATFORM busybox AS build
+RUN head -c 8 /dev/urandom | od -An -tx1 > /shared
+FROM --platform=$BUILDPLATFORM build AS made
+ARG TARGETPLATFORM TARGETVARIANT
+RUN echo "$TARGETPLATFORM [$TARGETVARIANT] from $(uname -m)" > /which
+FROM scratch
+COPY --from=made /which /which
+COPY --from=build /shared /shared
+"""
 MAGIC = {"uncompressed": b"f\0\0\0", "gzip": b"\x1f\x8b\x08", "zstd": b"\x28\xb5\x2f\xfd"}
 
 
@@ -121,7 +131,9 @@ def test_compression_level_and_force(build):
     ("type=oci,dest=x,compression-level=fast", "non-integer value"), ("type=image,unpack=maybe", "non-bool value"),
     ("type=oci,dest=x,annotation-floor.a=b", "unknown annotation type"), ("type=image,tar=true", "is not offered"),
     ("type=oci,dest=x,annotation-index.a=b", "index annotations not supported for single platform export"),
-    ("type=image,push=true,push-by-digest=true", "name is required")])
+    ("type=image,push=true,push-by-digest=true", "name is required"),
+    ("type=oci,dest=x,compression=zstd,oci-mediatypes=false", "Docker's media types have no place"),
+    ("type=oci,dest=x,compression=uncompressed,compression-level=1", "has no meaning without compression")])
 def test_options_refused(build, options, complaint):
     result = build(SMALL, {"f": "x"}, "-o", options, ok=False)
     assert result.returncode != 0 and complaint in result.stderr
@@ -150,6 +162,34 @@ def test_annotations(build):
     layout = Layout(build.folder / "out.tar")
     assert layout.manifest["annotations"] == {"key": "value", "own": "1", "here": "a,b"}
     assert layout.root["annotations"]["root"] == "yes" and layout.root["annotations"]["on"] == "descriptor"
+
+
+def test_lists_after_a_restart(own, tmp_path):
+    """What a name stands for, and what compressed layers are called, outlives the daemon."""
+    gantry = Cli("gantry", own)
+    (tmp_path / "Dockerfile").write_text(ACROSS)
+    gantry.ok("build", "-q", "-t", "list:1", *BOTH, "-o", "type=image,compression=zstd,annotation-index.a=b", "--sbom=true",
+              "--metadata-file", "one", tmp_path, cwd=tmp_path)
+    own.stop()
+    own.start()
+    gantry.ok("image", "prune", "-f")
+    gantry.ok("tag", "list:1", "other:1")
+    gantry.ok("rmi", "list:1")
+    dockerfile = "FROM other:1\nCOPY Dockerfile /d\n"
+    (tmp_path / "Dockerfile").write_text(dockerfile)
+    gantry.ok("build", "-q", "-t", "child:1", *BOTH, "-o", "type=oci,dest=out.tar", tmp_path, cwd=tmp_path)
+    layout = Layout(tmp_path / "out.tar")
+    for entry in layout.manifest["manifests"]:
+        layers = layout.json(entry)["layers"]
+        assert len(layers) == 3 and all(layout.blob(layer) for layer in layers)
+    gantry.ok("rmi", "child:1", "other:1")
+    assert gantry.ok("images", "-aq").split() == gantry.ok("images", "-q", "busybox").split()
+
+
+def test_nothing_compressed_is_left(build, daemon):
+    before = {path.name for path in (daemon.data / "blobs" / "sha256").iterdir()}
+    build(SMALL, {"f": os.urandom(5000)}, "-o", "type=oci,dest=out.tar,compression=zstd", "-o", "type=docker,dest=again.tar")
+    assert {path.name for path in (daemon.data / "blobs" / "sha256").iterdir()} <= before
 
 
 def test_docker_archive(build):
@@ -214,18 +254,6 @@ def test_dangling_name(build):
 
 
 # -- several platforms
-
-BOTH = ("--platform", "linux/amd64,linux/arm64")
-ACROSS = """FROM --platform=$BUILDPLATFORM busybox AS build
-RUN head -c 8 /dev/urandom | od -An -tx1 > /shared
-FROM --platform=$BUILDPLATFORM build AS made
-ARG TARGETPLATFORM TARGETVARIANT
-RUN echo "$TARGETPLATFORM [$TARGETVARIANT] from $(uname -m)" > /which
-FROM scratch
-COPY --from=made /which /which
-COPY --from=build /shared /shared
-"""
-
 
 def test_platforms_into_the_store(build, daemon):
     name = f"{daemon.registry}/platforms/one:1"

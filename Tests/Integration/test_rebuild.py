@@ -99,3 +99,9 @@ def test_refusals(build):
     result = build.gantry("image", "verify-rebuild", "again:1")
     assert result.returncode == 1 and "the build's context was no folder" in result.stderr
     assert verify(build, "again:1", build.context) == (0, {}, [])
+
+
+def test_of_several_platforms_with_attestations(build):
+    build("FROM --platform=$BUILDPLATFORM busybox AS b\nARG TARGETARCH\nRUN echo $TARGETARCH > /a\nFROM scratch\nCOPY --from=b /a /a\n", None,
+          "--platform", "linux/arm64,linux/amd64", "--provenance=true", "--sbom=true")
+    assert verify(build, "again:1") == (0, {}, [])

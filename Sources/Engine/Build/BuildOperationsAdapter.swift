@@ -40,9 +40,10 @@ final class BuildOperationsAdapter: BuildOperations {
     ) async throws -> Digest? {
         guard request.options.call == .build else { return try await start(request, stream, nil, events) }
         let recorder = try BuildRecorder(history, name: request.tags.first?.familiar ?? "")
-        try await events(.recorded(recorder.id))
         do {
             let id = try await start(request, stream, recorder) { event in
+                // Not before there is something to tell: until then a failure has a status of its own.
+                if recorder.isFirst() { try await events(.recorded(recorder.id)) }
                 recorder.take(event)
                 try await events(event)
             }

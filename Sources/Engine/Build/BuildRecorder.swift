@@ -9,6 +9,7 @@ final class BuildRecorder: Sendable {
         var entry: BuildHistoryEntry
         var log = ""
         var isCut = false
+        var hasBegun = false
     }
 
     /// Bytes of output that are kept of a build.
@@ -52,6 +53,14 @@ final class BuildRecorder: Sendable {
             case .imageWritten(let id, _): state.entry.image = id.description
             case .plan, .progress, .report, .layers, .entrance, .tagged, .recorded, .exported: break
             }
+        }
+    }
+
+    /// True the first time it is asked.
+    func isFirst() -> Bool {
+        state.withLock { state in
+            defer { state.hasBegun = true }
+            return !state.hasBegun
         }
     }
 

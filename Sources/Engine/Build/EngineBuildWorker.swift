@@ -69,7 +69,7 @@ final class EngineBuildWorker: BuildWorker {
         do {
             return try await images.transfer.pullForeign(reference, platform: platform, credentials: login, progress: progress)
         } catch let error as GantryError where error.kind == .unavailable || error.kind == .notFound || error.kind == .denied {
-            guard let local = try named(reference) else { throw error }
+            guard let local = try named(reference), try present(reference, platform) == nil else { throw error }
             throw GantryError.notFound(
                 "image with reference \(reference.familiar) was found but does not match the specified platform: wanted \(platform.text), actual: \(local.config.platform.text)",
                 cause: error)

@@ -69,6 +69,9 @@ extension BuildAdditions.Export {
         case let other?: throw fields.wrong("unsupported compression type: \(other)")
         }
         compressionLevel = try fields.number("compression-level")
+        if compression == "uncompressed", compressionLevel != nil {
+            throw fields.wrong("compression-level has no meaning without compression")
+        }
         forcesCompression = try fields.flag("force-compression")
         usesOCITypes = try fields.flag("oci-mediatypes")
         let found = try fields.takeAnnotations()

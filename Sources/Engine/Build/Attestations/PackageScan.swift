@@ -6,6 +6,7 @@ import LinuxSystem
 struct PackageScan {
     private static let largestRecord = 64 << 20
     private static let largestManifest = 4 << 20
+    private static let deepest = 100
     /// Not looked into: what they show is not the image's.
     private static let skipped: Set<String> = ["/proc", "/sys", "/dev"]
 
@@ -27,9 +28,10 @@ struct PackageScan {
             if let records = try text(path) { packages += PackageRecords.alpine(records, system, source: path) }
         }
         for path in ["/var/lib/rpm/rpmdb.sqlite", "/usr/lib/sysimage/rpm/rpmdb.sqlite"] {
-            if let file = try open(path) { packages += try RPMDatabase.packages(file, system, source: path, scratch: scratch) }
+            guard let file = try open(path) else { continue }
+            packages += try RPMDatabase.packages(file, log: try open(path + "-wal"), system, source: path, scratch: scratch)
         }
-        try walk(root.openInRoot("/", O_RDONLY | O_DIRECTORY), "")
+        try walk(root.openInRoot("/", O_RDONLY | O_DIRECTORY), "", depth: 0)
         var seen: Set<String> = []
         return packages.filter { seen.insert($0.url).inserted }.sorted { ($0.url, $0.source) < ($1.url, $1.source) }
     }
@@ -45,7 +47,9 @@ struct PackageScan {
     }
 
     /// Python's and npm's records lie wherever the packages do.
-    private mutating func walk(_ directory: OwnedDescriptor, _ path: String) throws {
+    private mutating func walk(_ directory: OwnedDescriptor, _ path: String, depth: Int) throws {
+        // Each level keeps a directory open; no package manager goes as deep.
+        guard depth < Self.deepest else { return }
         for name in try DirectoryReader(descriptor: directory).names() {
             let text = String(decoding: name, as: UTF8.self)
             let below = "\(path)/\(text)"
@@ -63,7 +67,7 @@ struct PackageScan {
             } else if Self.isModule(path), let record = try small("package.json", in: child) {
                 if let found = PackageRecords.npm(record, source: "\(below)/package.json") { packages.append(found) }
             }
-            try walk(child, below)
+            try walk(child, below, depth: depth + 1)
         }
     }
 

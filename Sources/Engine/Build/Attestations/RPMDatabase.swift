@@ -16,18 +16,29 @@ enum RPMDatabase {
         static let architecture: UInt32 = 1022
     }
 
-    /// Blocks.
+    private static let largestDatabase = 512 << 20
+    private static let mostPackages = 100_000
+
+    /// Blocks. The database is the image's: nothing of its schema is carried out.
+    /// - Parameter log: SQLite's write-ahead log beside it.
     /// - Throws: `invalid` for what is no such database.
     static func packages(
-        _ file: OwnedDescriptor, _ system: SystemRelease, source: String, scratch: String
+        _ file: OwnedDescriptor, log: OwnedDescriptor?, _ system: SystemRelease, source: String, scratch: String
     ) throws -> [FoundPackage] {
         let copy = "\(scratch)/rpmdb-\(Identifier.randomHex(bytes: 4))"
-        try FileSystem.replace(copy, with: try file.readAll(limit: 512 << 20), mode: 0o600)
+        try FileSystem.replace(copy, with: try file.readAll(limit: largestDatabase), mode: 0o600)
+        if let log { try FileSystem.replace(copy + "-wal", with: try log.readAll(limit: largestDatabase), mode: 0o600) }
         defer { for suffix in ["", "-wal", "-shm"] { unlink(copy + suffix) } }
         do {
-            let queue = try DatabaseQueue(path: copy)
-            let headers = try queue.read { try Data.fetchAll($0, sql: "SELECT blob FROM Packages") }
-            return headers.compactMap { package(Array($0), system, source: source) }
+            var configuration = Configuration()
+            configuration.prepareDatabase { try $0.execute(sql: "PRAGMA trusted_schema = OFF") }
+            let queue = try DatabaseQueue(path: copy, configuration: configuration)
+            return try queue.read { database in
+                let kind = try String.fetchOne(database, sql: "SELECT type FROM sqlite_master WHERE name = 'Packages'")
+                guard kind == "table" else { throw GantryError.invalid("it has no table `Packages`") }
+                let headers = try Data.fetchAll(database, sql: "SELECT blob FROM Packages LIMIT \(mostPackages)")
+                return headers.compactMap { package(Array($0), system, source: source) }
+            }
         } catch {
             throw GantryError.invalid("cannot read the image's package database `\(source)`", cause: error)
         }

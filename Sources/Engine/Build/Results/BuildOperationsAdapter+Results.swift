@@ -26,14 +26,25 @@ extension BuildOperationsAdapter {
                 "docker exporter does not currently support exporting manifest lists",
                 hint: "use `type=oci`, or leave `dest` out: the daemon's store holds lists of images")
         }
+        try await writeArchive(entry, isDocker: isDocker, to: sink)
+        try await collectGarbage()
+    }
+
+    private func writeArchive(_ entry: BuildResults.Entry, isDocker: Bool, to sink: ByteSink) async throws {
         let store = context.imageStore
         // Holds the compressed layers until they are written.
         let lease = store.pin()
         defer { withExtendedLifetime(lease) {} }
         let archive = ResultArchive(
-            store: store, assembled: try await assemble(entry), form: entry.form, names: entry.names,
-            kind: isDocker ? .docker : .oci)
+            store: store, assembled: try await assemble(entry), form: entry.form, forms: images.transfer.layerForms,
+            names: entry.names, kind: isDocker ? .docker : .oci)
         try await BlockingWork.writing(to: sink) { write in try archive.write { try write(Array($0)) } }
+    }
+
+    /// Compressed layers that nothing points to are not kept.
+    private func collectGarbage() async throws {
+        let store = context.imageStore
+        try await BlockingWork.run { try store.collectGarbage() }
     }
 
     func pushResult(
@@ -44,6 +55,7 @@ extension BuildOperationsAdapter {
         }
         try await images.transfer.push(
             try results.find(resultID), as: reference, byDigest: byDigest, credentials: credentials, progress: progress)
+        try await collectGarbage()
     }
 }
 
@@ -82,7 +94,7 @@ extension ImageTransfer {
         defer { withExtendedLifetime(lease) {} }
         let assembler = ResultAssembler(store: store, forms: layerForms, result: entry.result, form: entry.form, names: entry.names)
         let assembled = try await BlockingWork.run { try assembler.assemble() }
-        let pusher = ResultPusher(store: store, repository: repository, assembled: assembled)
+        let pusher = ResultPusher(store: store, repository: repository, assembled: assembled, forms: layerForms, form: entry.form)
         try await ProgressRelay.run(to: progress) { relay in try await pusher.push(tag: tag, relay) }
         if let image = entry.result.main?.image {
             try store.setRepoDigest(named, manifestDigest: assembled.root.descriptor.digest, image: image)

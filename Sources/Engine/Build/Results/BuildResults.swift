@@ -10,7 +10,7 @@ final class BuildResults: Sendable {
         var names: [Reference]
     }
 
-    private static let kept = 256
+    private static let kept = 64
     private let entries = Mutex<(order: [String], byID: [String: Entry])>(([], [:]))
 
     /// - Returns: the id under which it is found.

@@ -14,7 +14,8 @@ final class LayerForms: Sendable {
 
     private let known = Mutex<[Key: Descriptor]>([:])
 
-    /// A blob in the store with the layer; made when there is none. Blocks.
+    /// What the layer is called in a manifest. Its bytes are made where it is not known yet, and may be gone again by the time
+    /// they are needed: ``restore(_:_:_:)``. Blocks.
     ///
     /// A layer that was pulled or loaded goes out as it came in unless the form is forced.
     func descriptor(of layer: Layer, _ form: ExportForm, _ store: ImageStore) throws -> Descriptor {
@@ -23,16 +24,31 @@ final class LayerForms: Sendable {
             return blob
         }
         let key = Key(layer: layer.diffID, compression: wanted, level: wanted == .uncompressed ? nil : form.level)
-        if let found = known.withLock({ $0[key] }), store.hasBlob(found.digest) { return found }
+        if let found = known.withLock({ $0[key] }) { return found }
+        return try make(layer, key, store)
+    }
+
+    /// Makes sure that the store has the bytes of what ``descriptor(of:_:_:)`` has answered. Blocks.
+    func restore(_ layer: Layer, _ form: ExportForm, _ store: ImageStore) throws {
+        let descriptor = try descriptor(of: layer, form, store)
+        guard !store.hasBlob(descriptor.digest) else { return }
+        let wanted = form.compression ?? .gzip
+        let key = Key(layer: layer.diffID, compression: wanted, level: wanted == .uncompressed ? nil : form.level)
+        guard try make(layer, key, store) == descriptor else {
+            throw GantryError.internal("compressing the layer `\(layer.diffID)` again gave something else")
+        }
+    }
+
+    private func make(_ layer: Layer, _ key: Key, _ store: ImageStore) throws -> Descriptor {
         let ingest = try store.beginIngest()
         let mediaType: String
-        switch wanted {
+        switch key.compression {
         case .uncompressed:
             mediaType = MediaType.layer
             try store.writeLayerTar(layer) { try ingest.write($0) }
         case .gzip, .zstd:
-            mediaType = wanted == .gzip ? MediaType.layerGzip : MediaType.layerZstd
-            let compressor = try Compressor(wanted == .gzip ? .gzip : .zstd, level: form.level) { try ingest.write($0) }
+            mediaType = key.compression == .gzip ? MediaType.layerGzip : MediaType.layerZstd
+            let compressor = try Compressor(key.compression == .gzip ? .gzip : .zstd, level: key.level) { try ingest.write($0) }
             try store.writeLayerTar(layer) { try compressor.write($0) }
             try compressor.finish()
         }

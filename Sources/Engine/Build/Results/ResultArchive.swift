@@ -13,11 +13,13 @@ struct ResultArchive {
     let store: ImageStore
     let assembled: AssembledResult
     let form: ExportForm
+    let forms: LayerForms
     let names: [Reference]
     let kind: Kind
 
     /// Blocks.
     func write(to sink: @escaping (UnsafeRawBufferPointer) throws -> Void) throws {
+        for layer in assembled.origins.values { try forms.restore(layer, form, store) }
         let writer = TarWriter { try sink($0) }
         try writer.add(TarEntry("blobs/"))
         try writer.add(TarEntry("blobs/sha256/"))

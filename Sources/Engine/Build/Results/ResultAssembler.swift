@@ -24,6 +24,10 @@ struct ResultAssembler: Sendable {
         guard result.isIndex || form.annotations(.index).isEmpty else {
             throw GantryError.invalid("index annotations not supported for single platform export")
         }
+        guard !usesOCITypes || form.usesOCITypes != false else {
+            throw GantryError.invalid(
+                "Docker's media types have no place for annotations, zstd or attestations", hint: "leave `oci-mediatypes=false` out")
+        }
         var whole = AssembledResult(root: AssembledResult.Document(descriptor: Self.placeholder, bytes: []))
         var images: [Descriptor] = []
         var attestations: [Descriptor] = []

@@ -11,6 +11,8 @@ struct ResultPusher: Sendable {
     let store: ImageStore
     let repository: RegistryRepository
     let assembled: AssembledResult
+    let forms: LayerForms
+    let form: ExportForm
 
     /// - Parameter tag: nil to store it under its digest alone.
     func push(tag: String?, _ relay: ProgressRelay) async throws {
@@ -47,7 +49,10 @@ struct ResultPusher: Sendable {
                 return relay.say("Mounted from \(source)", id)
             }
         }
-        let store = store
+        let (store, forms, form) = (store, forms, form)
+        if let origin = assembled.origins[layer.digest] {
+            try await BlockingWork.run { try forms.restore(origin, form, store) }
+        }
         try await repository.uploadBlob(layer) {
             let file = try store.openBlob(layer.digest)
             let counter = ByteCounter()

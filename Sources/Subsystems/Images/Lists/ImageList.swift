@@ -4,7 +4,7 @@ package import OCI
 
 /// Several images under one name, one for each platform. The name itself stands for ``main``, which is what containers are made
 /// of; the others are there for builds that start from the name and for pushes of it.
-package struct ImageList: Sendable, Hashable, Codable {
+package struct ImageList: Sendable, Hashable {
     package struct Member: Sendable, Hashable, Codable {
         package var platform: Platform
         package var image: Digest

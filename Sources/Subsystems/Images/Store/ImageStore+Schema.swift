@@ -42,7 +42,15 @@ extension ImageStore {
                     """)
         }
         migrator.registerMigration("Images.2-lists") { db in
-            try db.execute(sql: "CREATE TABLE imageLists (name TEXT PRIMARY KEY, document BLOB NOT NULL)")
+            try db.execute(
+                sql: """
+                    CREATE TABLE imageLists (
+                        name TEXT PRIMARY KEY,
+                        main TEXT NOT NULL,
+                        members BLOB NOT NULL,
+                        details BLOB NOT NULL
+                    )
+                    """)
         }
     }
 }
