@@ -401,6 +401,14 @@ def test_run_for_another_processor(build, binfmt):
         assert (result.returncode == 0) == works, result.stderr
         if works:
             assert (build.folder / "out" / "made").is_dir()
+            (binfmt / "register").write_text(f":qemu-aarch64:M::{magic}:{mask}:{emulator}:{flags}")
+            try:
+                build("FROM scratch AS amd64\nCOPY none /none\nFROM scratch AS arm64\nCOPY --chmod=755 program /program\n"
+                      "FROM $TARGETARCH\nCMD [\"/program\"]\n", {"none": ""}, *BOTH)
+                build.gantry.ok("run", "--rm", "--network", "none", "--platform", "linux/arm64", "outcase:1")
+                assert build.gantry("run", "--rm", "--network", "none", "outcase:1").returncode == 127
+            finally:
+                (binfmt / "qemu-aarch64").write_text("-1")
         else:
             assert "without the flag F" in result.stderr
 

@@ -5,7 +5,7 @@ import Essentials
 /// Flags that say something of the image beside its content.
 struct BuildExportFlags: ParsableArguments {
     @Option(help: "Add annotation to the image") var annotation: [String] = []
-    @Option(help: "Attestation parameters (format: \"type=sbom,generator=image\")") var attest: [String] = []
+    @Option(help: "Attestation parameters (format: \"type=sbom\")") var attest: [String] = []
     @Option(help: "Shorthand for \"--attest=type=provenance\"") var provenance: String?
     @Option(help: "Shorthand for \"--attest=type=sbom\"") var sbom: String?
 

@@ -44,7 +44,7 @@ struct BuildPresenter {
         case .report: report = (report ?? "") + (event.text ?? "")
         case .layers: layers = event.digest
         case .recorded: recordID = event.digest
-        case .exported: if let export = event.export { exports[export.number] = export }
+        case .exported: return event.export.map { take($0, at: now) } ?? ""
         case .entrance: entrance = event.digest
         case .tagged: return export("naming to \(Self.canonical(event.tag ?? ""))", at: now)
         case .finished:
@@ -148,6 +148,13 @@ struct BuildPresenter {
 
     /// `docker.io/library/x:1` of `x:1`.
     private static func canonical(_ name: String) -> String { (try? Reference(name))?.canonical ?? name }
+
+    private mutating func take(_ made: BuildEventMessage.Export, at now: Double) -> String {
+        exports[made.number] = made
+        guard let descriptor = made.descriptor else { return "" }
+        let isList = descriptor.mediaType.contains("index") || descriptor.mediaType.contains("list")
+        return export("exporting \(isList ? "manifest list" : "manifest") \(descriptor.digest)", at: now)
+    }
 
     /// A line of the step that we add for what happens to the image in the end.
     private mutating func export(_ line: String, at now: Double) -> String {
