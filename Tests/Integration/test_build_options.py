@@ -124,6 +124,17 @@ def test_build_from_git(build, repository):
     assert read(build, "/fromgit") == "one\n"
 
 
+def test_provenance_of_a_repository(build, repository):
+    url, commit = repository
+    build.gantry.ok("build", "-q", "-t", "optcase:1", "--provenance=mode=max", "-o", f"type=local,dest={build.folder}/out", f"{url}#main")
+    predicate = json.loads((build.folder / "out" / "provenance.json").read_text())["predicate"]
+    source = predicate["invocation"]["configSource"]
+    assert source == {"uri": f"{url}#main", "digest": {"sha1": commit}, "entryPoint": "Dockerfile"}
+    assert {"uri": url, "digest": {"sha1": commit}} in predicate["materials"]
+    assert predicate["metadata"]["completeness"]["materials"] is True
+    build.gantry.ok("image", "verify-rebuild", "--progress=none", "optcase:1")
+
+
 def test_named_contexts(build, repository):
     other = build.folder / "other"
     other.mkdir()

@@ -53,7 +53,7 @@ extension BuildOperationsAdapter {
                         BuildRecipe(
                             request, dockerfile: inputs.dockerfile, platform: main.platform, bases: main.bases))
                 }
-                let story = BuildStory(request: request, dockerfile: inputs.dockerfile, startedAt: started)
+                let story = BuildStory(request: request, dockerfile: inputs.dockerfile, startedAt: started, fetched: inputs.fetched)
                 id = try await export(outcomes, request, story, started, events)
             }
         } catch is CancellationError {

@@ -43,7 +43,7 @@ final class BuildOperationsAdapter: BuildOperations {
         do {
             let id = try await start(request, stream, recorder) { event in
                 // Not before there is something to tell: until then a failure has a status of its own.
-                if recorder.isFirst() { try await events(.recorded(recorder.id)) }
+                if recorder.isFirstEvent() { try await events(.recorded(recorder.id)) }
                 recorder.take(event)
                 try await events(event)
             }

@@ -57,7 +57,7 @@ final class BuildRecorder: Sendable {
     }
 
     /// True the first time it is asked.
-    func isFirst() -> Bool {
+    func isFirstEvent() -> Bool {
         state.withLock { state in
             defer { state.hasBegun = true }
             return !state.hasBegun

@@ -13,7 +13,7 @@ extension EngineBuildWorker {
         let file = try await HTTPDownload.fetch(url, into: directory.filesPath, secrets: request.options.secrets)
         let content = file.content
         let digest = try await BlockingWork.run { try BuildMaterial.digest(of: content) }
-        materials.withLock { $0.append(BuildMaterial(uri: url, algorithm: "sha256", digest: digest)) }
+        materials.withLock { $0.append(BuildMaterial(uri: PublicAddress.of(url), algorithm: "sha256", digest: digest)) }
         return file
     }
 

@@ -41,7 +41,7 @@ struct BuildJob {
             let isAsked: Bool
             switch output.kind {
             case .image(let pushes):
-                isAsked = pushes || export != BuildAdditions.Export() || isSeveral
+                isAsked = pushes || export != BuildAdditions.Export() || isSeveral && wantsDigest
                 export.isForStore = !exports.contains { $0.isForStore == true }
             case .dockerArchive: isAsked = true
             case .layout:

@@ -10,6 +10,13 @@ extension BuildOperationsAdapter {
     func attestations(
         of outcome: PlatformBuilds.Outcome, _ requests: [AttestationRequest], _ story: BuildStory
     ) async throws -> [Attestation] {
+        // BuildKit's scanners can be asked to look at more than the result.
+        for name in ["BUILDKIT_SBOM_SCAN_CONTEXT", "BUILDKIT_SBOM_SCAN_STAGE"] {
+            guard requests.contains(.contents), let value = story.request.options.buildArguments[name].flatMap({ $0 }),
+                !["", "0", "false"].contains(value.lowercased())
+            else { continue }
+            throw GantryError.unsupported("`\(name)` is not offered: an SBOM tells what is in the result")
+        }
         var result: [Attestation] = []
         for request in requests {
             switch request {

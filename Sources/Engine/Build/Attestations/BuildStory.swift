@@ -7,6 +7,8 @@ struct BuildStory: Sendable {
     let request: ImageBuildRequest
     let dockerfile: String
     let startedAt: Timestamp
+    /// Contexts that were fetched; the build's own first where it was.
+    let fetched: [BuildMaterial]
     let invocationID = Identifier.randomHex(bytes: 12)
 
     /// The parameters by the names that front ends know them by. Source: BuildKit, frontend/dockerfile, options.
@@ -18,7 +20,7 @@ struct BuildStory: Sendable {
         for context in request.local.contexts {
             switch context.source {
             case .image(let name): result["context:\(context.name)"] = "docker-image://\(name)"
-            case .remote(let address): result["context:\(context.name)"] = address
+            case .remote(let address): result["context:\(context.name)"] = PublicAddress.of(address)
             case .directory: result["context:\(context.name)"] = "local:\(context.name)"
             case .layout: result["context:\(context.name)"] = "oci-layout://\(context.name)"
             }
@@ -33,5 +35,7 @@ struct BuildStory: Sendable {
     }
 
     /// The address of a remote context; nil for one that the client gave.
-    var remote: String? { request.remote.isEmpty || request.remote == "client-session" ? nil : request.remote }
+    var remote: String? {
+        request.remote.isEmpty || request.remote == "client-session" ? nil : PublicAddress.of(request.remote)
+    }
 }

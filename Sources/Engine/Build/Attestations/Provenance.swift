@@ -70,8 +70,14 @@ struct Provenance: Sendable {
 
     private var listed: [Material] {
         var seen: Set<BuildMaterial> = []
-        return materials.filter { seen.insert($0).inserted }.map { Material(uri: $0.uri, digest: [$0.algorithm: $0.digest]) }
+        return (story.fetched + materials).filter { seen.insert($0).inserted }.map { Material(uri: $0.uri, digest: [$0.algorithm: $0.digest]) }
             .sorted { $0.uri < $1.uri }
+    }
+
+    /// Of a context that was fetched.
+    private var sourceDigest: [String: String]? {
+        guard story.remote != nil, let first = story.fetched.first else { return nil }
+        return [first.algorithm: first.digest]
     }
 
     private var entryPoint: String { story.request.dockerfile.isEmpty ? "Dockerfile" : story.request.dockerfile }
@@ -82,6 +88,7 @@ struct Provenance: Sendable {
     private struct Version02: Encodable {
         struct ConfigSource: Encodable {
             var uri: String?
+            var digest: [String: String]?
             var entryPoint: String
         }
         struct Environment: Encodable { var platform: String }
@@ -119,7 +126,7 @@ struct Provenance: Sendable {
         Version02(
             buildType: Self.buildType, materials: listed,
             invocation: Version02.Invocation(
-                configSource: Version02.ConfigSource(uri: story.remote, entryPoint: entryPoint), parameters: parameters,
+                configSource: Version02.ConfigSource(uri: story.remote, digest: sourceDigest, entryPoint: entryPoint), parameters: parameters,
                 environment: Version02.Environment(platform: Platform.host.text)),
             metadata: Version02.Metadata(
                 buildInvocationID: story.invocationID, buildStartedOn: story.startedAt.rfc3339,
@@ -132,6 +139,7 @@ struct Provenance: Sendable {
     private struct Version1: Encodable {
         struct ConfigSource: Encodable {
             var uri: String?
+            var digest: [String: String]?
             var path: String
         }
         struct External: Encodable {
@@ -171,7 +179,7 @@ struct Provenance: Sendable {
             buildDefinition: Version1.Definition(
                 buildType: Self.buildType,
                 externalParameters: Version1.External(
-                    configSource: Version1.ConfigSource(uri: story.remote, path: entryPoint), request: parameters),
+                    configSource: Version1.ConfigSource(uri: story.remote, digest: sourceDigest, path: entryPoint), request: parameters),
                 internalParameters: Version1.Internal(builderPlatform: Platform.host.text, source: source),
                 resolvedDependencies: listed),
             runDetails: Version1.Run(

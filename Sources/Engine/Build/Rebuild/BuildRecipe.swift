@@ -42,11 +42,11 @@ package struct BuildRecipe: Sendable, Codable, Hashable {
         squashes = options.squashes
         entitlements = options.entitlements.sorted()
         contextPath = request.local.contextPath
-        remote = request.remote.isEmpty || request.remote == "client-session" ? nil : request.remote
+        remote = request.remote.isEmpty || request.remote == "client-session" ? nil : PublicAddress.of(request.remote)
         for context in request.local.contexts {
             switch context.source {
             case .image(let name): contexts[context.name] = "docker-image://\(name)"
-            case .remote(let address): contexts[context.name] = address
+            case .remote(let address): contexts[context.name] = PublicAddress.of(address)
             case .directory, .layout: folders.append(context.name)
             }
         }

@@ -1,20 +1,16 @@
-internal import Essentials
 internal import FoundationEssentials
 internal import GRDB
 package import OCI
 
 extension ImageStore {
     /// Makes a name that stands for the list's main image a name of the whole list. It ends with the name, and when the name
-    /// moves to another image.
-    /// - Throws: `conflict` when the name stands for something else.
+    /// moves to another image. Does nothing when the name stands for something else by now: somebody has just taken it.
     package func setList(_ list: ImageList, as reference: Reference) throws {
         let name = reference.withDefaultTag.canonical
         let members = try JSONEncoder().encode(list.members)
         try database.write { db in
             let image = try String.fetchOne(db, sql: "SELECT image FROM imageReferences WHERE name = ?", arguments: [name])
-            guard image == list.main.description else {
-                throw GantryError.conflict("the name \(reference.familiar) stands for another image by now")
-            }
+            guard image == list.main.description else { return }
             try db.execute(
                 sql: "INSERT OR REPLACE INTO imageLists (name, main, members, details) VALUES (?, ?, ?, ?)",
                 arguments: [name, list.main.description, members, list.details])
