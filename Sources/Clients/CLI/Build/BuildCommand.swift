@@ -50,7 +50,8 @@ struct BuildCommand: EngineCommand {
     @Option(help: "Secret to expose to the build (format: \"id=mysecret[,src=/local/secret]\")") var secret: [String] = []
     @Option(help: "Shared memory size for build containers") var shmSize: String?
     @Flag(help: "Squash newly built layers into a single new layer") var squash = false
-    @Option(help: "SSH agent socket or keys to expose to the build (format: \"default|<id>[=<socket>|<key>[,<key>]]\")") var ssh: [String] = []
+    @Option(help: "SSH agent socket or keys to expose to the build (format: \"default|<id>[=<socket>|<key>[,<key>]]\")") var ssh:
+        [String] = []
     @Option(name: .shortAndLong, help: "Name and optionally a tag (format: \"name:tag\")") var tag: [String] = []
     @Option(help: "Set the target build stage to build") var target = ""
     @Option(help: "Ulimit options") var ulimit: [String] = []

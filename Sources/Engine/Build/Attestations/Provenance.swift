@@ -70,8 +70,10 @@ struct Provenance: Sendable {
 
     private var listed: [Material] {
         var seen: Set<BuildMaterial> = []
-        return (story.fetched + materials).filter { seen.insert($0).inserted }.map { Material(uri: $0.uri, digest: [$0.algorithm: $0.digest]) }
-            .sorted { $0.uri < $1.uri }
+        return (story.fetched + materials).filter { seen.insert($0).inserted }.map {
+            Material(uri: $0.uri, digest: [$0.algorithm: $0.digest])
+        }
+        .sorted { $0.uri < $1.uri }
     }
 
     /// Of a context that was fetched.
@@ -126,7 +128,8 @@ struct Provenance: Sendable {
         Version02(
             buildType: Self.buildType, materials: listed,
             invocation: Version02.Invocation(
-                configSource: Version02.ConfigSource(uri: story.remote, digest: sourceDigest, entryPoint: entryPoint), parameters: parameters,
+                configSource: Version02.ConfigSource(uri: story.remote, digest: sourceDigest, entryPoint: entryPoint),
+                parameters: parameters,
                 environment: Version02.Environment(platform: Platform.host.text)),
             metadata: Version02.Metadata(
                 buildInvocationID: story.invocationID, buildStartedOn: story.startedAt.rfc3339,
@@ -179,7 +182,8 @@ struct Provenance: Sendable {
             buildDefinition: Version1.Definition(
                 buildType: Self.buildType,
                 externalParameters: Version1.External(
-                    configSource: Version1.ConfigSource(uri: story.remote, digest: sourceDigest, path: entryPoint), request: parameters),
+                    configSource: Version1.ConfigSource(uri: story.remote, digest: sourceDigest, path: entryPoint),
+                    request: parameters),
                 internalParameters: Version1.Internal(builderPlatform: Platform.host.text, source: source),
                 resolvedDependencies: listed),
             runDetails: Version1.Run(

@@ -26,7 +26,8 @@ struct ResultAssembler: Sendable {
         }
         guard !usesOCITypes || form.usesOCITypes != false else {
             throw GantryError.invalid(
-                "Docker's media types have no place for annotations, zstd or attestations", hint: "leave `oci-mediatypes=false` out")
+                "Docker's media types have no place for annotations, zstd or attestations", hint: "leave `oci-mediatypes=false` out"
+            )
         }
         var whole = AssembledResult(root: AssembledResult.Document(descriptor: Self.placeholder, bytes: []))
         var images: [Descriptor] = []
