@@ -134,6 +134,7 @@ let package = Package(
             name: "CLI",
             dependencies: [
                 "Archive", "CLinux", "DockerAPI", "Dockerfile", "EngineClient", "Essentials", "LinuxSystem", "OCI", crypto,
+                .product(name: "CryptoExtras", package: "swift-crypto"),
             ],
             path: "Sources/Clients/CLI", exclude: ["README.md"], swiftSettings: strict),
 

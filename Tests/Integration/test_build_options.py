@@ -124,6 +124,17 @@ def test_build_from_git(build, repository):
     assert read(build, "/fromgit") == "one\n"
 
 
+def test_provenance_of_a_repository(build, repository):
+    url, commit = repository
+    build.gantry.ok("build", "-q", "-t", "optcase:1", "--provenance=mode=max", "-o", f"type=local,dest={build.folder}/out", f"{url}#main")
+    predicate = json.loads((build.folder / "out" / "provenance.json").read_text())["predicate"]
+    source = predicate["invocation"]["configSource"]
+    assert source == {"uri": f"{url}#main", "digest": {"sha1": commit}, "entryPoint": "Dockerfile"}
+    assert {"uri": url, "digest": {"sha1": commit}} in predicate["materials"]
+    assert predicate["metadata"]["completeness"]["materials"] is True
+    build.gantry.ok("image", "verify-rebuild", "--progress=none", "optcase:1")
+
+
 def test_named_contexts(build, repository):
     other = build.folder / "other"
     other.mkdir()
@@ -243,6 +254,33 @@ def test_ssh_agent(build):
         agent.wait(10)
 
 
+@pytest.mark.parametrize("kind", [["ed25519"], ["ecdsa", "-b", "256"], ["ecdsa", "-b", "384"], ["ecdsa", "-b", "521"], ["rsa", "-b", "2048"],
+                                  ["rsa", "-b", "2048", "-m", "PEM"], ["ecdsa", "-b", "256", "-m", "PEM"]])
+def test_ssh_key_files(build, kind):
+    """ssh-add lists the keys, has each sign something, and checks the signature."""
+    if not shutil.which("ssh-keygen"):
+        pytest.skip("ssh-keygen is not installed")
+    subprocess.run(["ssh-keygen", "-q", "-N", "", "-C", "note", "-f", build.folder / "key", "-t", *kind], check=True)
+    (build.folder / "ctx").mkdir()
+    for program in ("ssh-add", "ssh-keygen"):
+        shutil.copy(shutil.which(program), build.folder / "ctx" / program)
+    shutil.copy(build.folder / "key.pub", build.folder / "ctx" / "key.pub")
+    build("FROM python:3.11-slim\nCOPY ssh-add key.pub /\n"
+          "RUN --mount=type=ssh /ssh-add -L | grep -F \"$(cut -d' ' -f1,2 /key.pub)\" && /ssh-add -T /key.pub && ! /ssh-add -D\n",
+          None, "--no-cache", "--ssh", f"default={build.folder}/key")
+
+
+def test_ssh_key_files_refused(build):
+    if not shutil.which("ssh-keygen"):
+        pytest.skip("ssh-keygen is not installed")
+    subprocess.run(["ssh-keygen", "-q", "-N", "secret", "-f", build.folder / "locked", "-t", "ed25519"], check=True)
+    (build.folder / "text").write_text("no key\n")
+    for name, complaint in (("locked", "has a passphrase"), ("text", "neither an ssh agent's socket nor a private key"),
+                            ("nowhere", "cannot open")):
+        result = build("FROM busybox\n", None, "--ssh", f"default={build.folder}/{name}", ok=False)
+        assert result.returncode == 1 and complaint in result.stderr
+
+
 # -- outputs
 
 def test_outputs(build):
@@ -260,7 +298,7 @@ def test_outputs(build):
     with tarfile.open(build.folder / "image.tar") as archive:
         assert json.load(archive.extractfile("manifest.json"))[0]["RepoTags"] == ["optcase:1"]
     refused = build(dockerfile, None, "--output", "type=image,compression=estargz", ok=False)
-    assert refused.returncode == 1 and "`compression` of `--output type=image` is not offered" in refused.stderr
+    assert refused.returncode == 1 and "`compression=estargz` is not offered" in refused.stderr
 
 
 def test_push(build, registry):

@@ -2,7 +2,7 @@ extension Gantry {
     /// Commands for images, builds, networks, volumes, registries and the system.
     static var imageAndSystemCommands: [any ParsableCommand.Type] {
         [
-            BuildCommand.self, ImageListShortcut.self, PullCommand.self, PushCommand.self, TagCommand.self,
+            BuildCommand.self, BakeCommand.self, ImageListShortcut.self, PullCommand.self, PushCommand.self, TagCommand.self,
             ImageRemoveShortcut.self,
             HistoryCommand.self, SaveCommand.self, LoadCommand.self, ImportCommand.self, SearchCommand.self, LoginCommand.self,
             LogoutCommand.self, InfoCommand.self, EventsCommand.self, VersionCommand.self, ImageGroup.self, BuilderGroup.self,
@@ -22,13 +22,15 @@ struct ImageGroup: CommandGroup {
             LoadCommand.self,
             ImageListCommand.self,
             ImagePruneCommand.self, PullCommand.self, PushCommand.self, ImageRemoveCommand.self, SaveCommand.self, TagCommand.self,
+            VerifyRebuildCommand.self,
         ])
 }
 
 /// `gantry builder …`
 struct BuilderGroup: CommandGroup {
     static let configuration = CommandConfiguration(
-        commandName: "builder", abstract: "Manage builds", subcommands: [BuildCommand.self, BuilderPruneCommand.self],
+        commandName: "builder", abstract: "Manage builds",
+        subcommands: [BakeCommand.self, BuildCommand.self, BuilderPruneCommand.self],
         aliases: ["buildx"])
 }
 

@@ -24,6 +24,33 @@ extension EngineClient {
         try await send(EngineRequest(.get, "/build/layers/\(EngineRequest.part(chain ?? "none"))")).body
     }
 
+    /// The files of a build's result as a tar. Not part of Docker's API.
+    /// - Parameter isSplit: a folder for each platform; nil where there are several.
+    package func buildTree(_ result: String, isSplit: Bool?) async throws -> ResponseBody {
+        var request = EngineRequest(.get, "/build/results/\(EngineRequest.part(result))/tree")
+        if let isSplit { request.set("split", isSplit ? "1" : "0") }
+        return try await send(request).body
+    }
+
+    /// The images of a build's result as an archive. Not part of Docker's API.
+    /// - Parameter format: `oci` or `docker`.
+    package func buildArchive(_ result: String, format: String) async throws -> ResponseBody {
+        var request = EngineRequest(.get, "/build/results/\(EngineRequest.part(result))/archive")
+        request.set("format", format)
+        return try await send(request).body
+    }
+
+    /// Pushes a build's result. Not part of Docker's API.
+    package func pushBuild(
+        _ result: String, name: String, byDigest: Bool, login: AuthConfig?
+    ) async throws -> JSONLines<JSONMessage> {
+        var request = EngineRequest(.post, "/build/results/\(EngineRequest.part(result))/push")
+        request.set("name", name)
+        request.set("bydigest", byDigest)
+        request.headers.append((AuthConfig.headerName, try (login ?? AuthConfig()).headerValue()))
+        return try await send(request).lines(of: JSONMessage.self)
+    }
+
     /// The last builds, newest first. Not part of Docker's API.
     package func builds() async throws -> [BuildRecordBody] {
         try await json([BuildRecordBody].self, EngineRequest(.get, "/builds"))

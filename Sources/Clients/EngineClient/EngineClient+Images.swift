@@ -22,6 +22,14 @@ extension EngineClient {
         try await json(ImageLayersBody.self, EngineRequest(.get, "/images/\(EngineRequest.imagePart(name))/layers"))
     }
 
+    /// What two images have that is not the same. Not part of Docker's API.
+    /// - Parameter other: by its id, as `id`.
+    package func imageDifferences(_ id: String, _ other: String) async throws -> ImageDifferencesBody {
+        var request = EngineRequest(.get, "/images/\(EngineRequest.imagePart(id))/differences")
+        request.set("with", other)
+        return try await json(ImageDifferencesBody.self, request)
+    }
+
     /// What the daemon knows of an image, as it wrote it. Source: Engine API 1.51, ImageInspect.
     package func imageInspectBytes(_ name: String, platform: String? = nil) async throws -> [UInt8] {
         var request = EngineRequest(.get, "/images/\(EngineRequest.imagePart(name))/json")

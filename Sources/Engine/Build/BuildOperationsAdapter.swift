@@ -14,11 +14,14 @@ final class BuildOperationsAdapter: BuildOperations {
     let context: EngineContext
     let images: ImageService
     let cache: StepCache
-    private let locks = BuildLocks()
+    let locks = BuildLocks()
+    /// Equal steps of builds that go on at the same time are done once.
+    let turns = StepTurns()
+    let results = BuildResults()
     /// Builds that can be cancelled by name.
     private let running = Mutex<[String: Task<Digest?, any Error>]>([:])
     /// What builds have read of files, for the builds after them.
-    private let hashes = ContentHashes()
+    let hashes = ContentHashes()
     let history: BuildHistory
 
     /// Removes what an earlier daemon's builds left, and keeps the cache's layers from being collected.
@@ -35,10 +38,12 @@ final class BuildOperationsAdapter: BuildOperations {
     func build(
         _ request: ImageBuildRequest, context stream: ByteStream, events: @escaping @Sendable (BuildEvent) async throws -> Void
     ) async throws -> Digest? {
-        guard request.options.call == .build else { return try await start(request, stream, events) }
+        guard request.options.call == .build else { return try await start(request, stream, nil, events) }
         let recorder = try BuildRecorder(history, name: request.tags.first?.familiar ?? "")
         do {
-            let id = try await start(request, stream) { event in
+            let id = try await start(request, stream, recorder) { event in
+                // Not before there is something to tell: until then a failure has a status of its own.
+                if recorder.isFirstEvent() { try await events(.recorded(recorder.id)) }
                 recorder.take(event)
                 try await events(event)
             }
@@ -51,10 +56,11 @@ final class BuildOperationsAdapter: BuildOperations {
     }
 
     private func start(
-        _ request: ImageBuildRequest, _ stream: ByteStream, _ events: @escaping @Sendable (BuildEvent) async throws -> Void
+        _ request: ImageBuildRequest, _ stream: ByteStream, _ recorder: BuildRecorder?,
+        _ events: @escaping @Sendable (BuildEvent) async throws -> Void
     ) async throws -> Digest? {
         // Named so that `cancel` finds it; ends with this call in any case.
-        let task = Task { try await self.run(request, stream, events) }
+        let task = Task { try await self.run(request, stream, recorder, events) }
         if !request.buildID.isEmpty { running.withLock { $0[request.buildID] = task } }
         defer { if !request.buildID.isEmpty { running.withLock { $0[request.buildID] = nil } } }
         return try await withTaskCancellationHandler {
@@ -82,6 +88,12 @@ final class BuildOperationsAdapter: BuildOperations {
         return try await BlockingWork.run { try LayerReport(image, in: store) }
     }
 
+    func compare(_ image: String, with other: String) async throws -> ImageComparison {
+        let store = context.imageStore
+        let (old, new) = (try store.image(image), try store.image(other))
+        return try await BlockingWork.run { try ImageComparison(old, new, in: store) }
+    }
+
     func exportLayers(_ chainID: Digest?, to sink: ByteSink) async throws {
         let store = context.imageStore
         if let chainID, try store.layer(chainID: chainID) == nil { throw GantryError.notFound("no layers `\(chainID)`") }
@@ -94,30 +106,5 @@ final class BuildOperationsAdapter: BuildOperations {
             try TarPacker(root: root, writer: writer).pack("/", as: .contents)
             try writer.finish()
         }
-    }
-
-    private func run(
-        _ request: ImageBuildRequest, _ stream: ByteStream, _ events: @escaping @Sendable (BuildEvent) async throws -> Void
-    ) async throws -> Digest? {
-        let directory = try BuildDirectory(dataRoot: context.configuration.dataRoot)
-        // Removing many files can take longer than the build; nobody waits for it, and the next start does what is left.
-        defer {
-            let logger = context.logger
-            Task.detached { try await BlockingWork.run { directory.remove(logger: logger) } }
-        }
-        let inputs = try await BuildInputs.prepare(request, stream, directory, adapter: self)
-        var options = request.options
-        options.contexts = inputs.contexts
-        let worker = EngineBuildWorker(
-            context: context, images: images, request: request, directory: directory, locks: locks, agents: inputs.agents)
-        let builder = ImageBuilder(
-            worker: worker, cache: cache, hashes: hashes, options: options, context: inputs.context, dockerfile: inputs.dockerfile,
-            events: events)
-        let id: Digest?
-        do { id = try await builder.build(tags: request.tags) } catch is CancellationError {
-            throw GantryError(.cancelled, "build canceled")
-        }
-        try removeStale()
-        return id
     }
 }

@@ -9,17 +9,19 @@ final class BuildRecorder: Sendable {
         var entry: BuildHistoryEntry
         var log = ""
         var isCut = false
+        var hasBegun = false
     }
 
     /// Bytes of output that are kept of a build.
     private static let maximumLog = 1 << 20
+    let id = Identifier.randomHex(bytes: 12)
     private let history: BuildHistory
     private let start = ContinuousClock.now
     private let state: Mutex<State>
 
     init(_ history: BuildHistory, name: String) throws {
         self.history = history
-        let entry = BuildHistoryEntry(id: Identifier.randomHex(bytes: 12), name: name, startedAt: .now())
+        let entry = BuildHistoryEntry(id: id, name: name, startedAt: .now())
         state = Mutex(State(entry: entry))
         try history.store(entry, log: "")
     }
@@ -49,10 +51,20 @@ final class BuildRecorder: Sendable {
                 }
             case .warning(let text): Self.write("WARNING: \(text)\n", &state)
             case .imageWritten(let id, _): state.entry.image = id.description
-            case .plan, .progress, .report, .layers, .entrance, .tagged: break
+            case .plan, .progress, .report, .layers, .entrance, .tagged, .recorded, .exported: break
             }
         }
     }
+
+    /// True the first time it is asked.
+    func isFirstEvent() -> Bool {
+        state.withLock { state in
+            defer { state.hasBegun = true }
+            return !state.hasBegun
+        }
+    }
+
+    func note(_ recipe: BuildRecipe) { state.withLock { $0.entry.recipe = recipe } }
 
     /// Writes the entry as it has ended.
     func end(_ error: (any Error)?) throws {

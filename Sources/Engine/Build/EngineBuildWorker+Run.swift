@@ -11,6 +11,7 @@ extension EngineBuildWorker {
     func run(
         _ request: RunRequest, in workspace: StepWorkspace, output: @escaping @Sendable (BuildOutputStream, [UInt8]) async -> Void
     ) async throws -> Int32 {
+        try await BlockingWork.run { try Emulation.check(request.platform) }
         let snapshot = try snapshot(workspace)
         let mounts = try await StepMounts(self, request, workspace)
         // Looked for while the network is made.

@@ -5,11 +5,16 @@ import Essentials
 import Images
 import LinuxSystem
 import OCI
+import Synchronization
 
 /// Files from elsewhere.
 extension EngineBuildWorker {
     func fetch(_ url: String) async throws -> FetchedFile {
-        try await HTTPDownload.fetch(url, into: directory.filesPath, secrets: request.options.secrets)
+        let file = try await HTTPDownload.fetch(url, into: directory.filesPath, secrets: request.options.secrets)
+        let content = file.content
+        let digest = try await BlockingWork.run { try BuildMaterial.digest(of: content) }
+        materials.withLock { $0.append(BuildMaterial(uri: PublicAddress.of(url), algorithm: "sha256", digest: digest)) }
+        return file
     }
 
     func gitCommit(_ source: GitSource) async throws -> String {
@@ -17,6 +22,7 @@ extension EngineBuildWorker {
             let checkout = GitCheckout(source: source, secrets: request.options.secrets, agentPath: agent)
             let commit = try await checkout.commit()
             if commit.utf8.count == 40 { try checkout.check(commit) }
+            materials.withLock { $0.append(BuildMaterial(uri: source.publicAddress, algorithm: "sha1", digest: commit)) }
             return commit
         }
     }
@@ -43,6 +49,7 @@ extension EngineBuildWorker {
 
     func localImage(_ id: Digest) async throws -> BaseImage {
         guard let image = try store.image(id: id) else { throw GantryError.notFound("No such image: \(id)") }
+        materials.withLock { $0.append(BuildMaterial(uri: "pkg:oci/image", algorithm: image.id.algorithm, digest: image.id.hex)) }
         return BaseImage(config: image.config, digest: image.id, chainID: image.topLayer)
     }
 

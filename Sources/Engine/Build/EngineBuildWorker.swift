@@ -15,7 +15,11 @@ final class EngineBuildWorker: BuildWorker {
     let directory: BuildDirectory
     let locks: BuildLocks
     let agents: [String: OwnedDescriptor]
-    private let images: ImageService
+    let images: ImageService
+    /// What went into the build, for its provenance.
+    let materials = Mutex<[BuildMaterial]>([])
+    /// The images that it stands on.
+    let bases = Mutex<[Reference: Digest]>([:])
     /// Held until the build has ended: its layers have no image yet.
     private let lease: Lease
     /// Mounts for reading, the latest first.
@@ -44,19 +48,43 @@ final class EngineBuildWorker: BuildWorker {
     func resolveBase(
         _ reference: Reference, platform: Platform, pull: Bool, progress: @escaping @Sendable (String, Int64?, Int64?) -> Void
     ) async throws -> BaseImage {
-        if !pull, let image = try present(reference), Self.runs(image.config.platform, on: platform) { return base(image) }
+        if !pull, let image = try present(reference, platform) { return base(image, reference) }
         let login =
             request.credentials[reference.domain]
             ?? (reference.domain == "docker.io" ? request.credentials["https://index.docker.io/v1/"] : nil)
-        try await images.pull(reference, allTags: false, platform: platform, credentials: login) { message in
+        let tell: ProgressSink = { message in
             let text = [message.id.map { "\($0):" }, message.status ?? message.stream].compactMap { $0 }.joined(separator: " ")
             progress(text, message.current, message.total)
         }
-        guard let image = try present(reference) else { throw GantryError.notFound("No such image: \(reference.familiar)") }
-        return base(image)
+        guard Self.runs(platform, on: .host) else {
+            return base(try await foreign(reference, platform, login, tell), reference)
+        }
+        try await images.pull(reference, allTags: false, platform: platform, credentials: login, progress: tell)
+        guard let image = try named(reference) else { throw GantryError.notFound("No such image: \(reference.familiar)") }
+        return base(image, reference)
     }
 
-    private func present(_ reference: Reference) throws -> Image? {
+    /// The image of another platform. Where no registry has it, an image of that name for the host's platform is the reason.
+    private func foreign(
+        _ reference: Reference, _ platform: Platform, _ login: RegistryLogin?, _ progress: @escaping ProgressSink
+    ) async throws -> Image {
+        do {
+            return try await images.transfer.pullForeign(reference, platform: platform, credentials: login, progress: progress)
+        } catch let error as GantryError where error.kind == .unavailable || error.kind == .notFound || error.kind == .denied {
+            guard let local = try named(reference), try present(reference, platform) == nil else { throw error }
+            throw GantryError.notFound(
+                "image with reference \(reference.familiar) was found but does not match the specified platform: wanted \(platform.text), actual: \(local.config.platform.text)",
+                cause: error)
+        }
+    }
+
+    /// The image of a name for a platform, where it is here.
+    private func present(_ reference: Reference, _ platform: Platform) throws -> Image? {
+        if let image = try named(reference), Self.runs(image.config.platform, on: platform) { return image }
+        return try store.list(named: reference)?.image(for: platform).flatMap { try store.image(id: $0) }
+    }
+
+    private func named(_ reference: Reference) throws -> Image? {
         do { return try store.image(reference.canonical) } catch let error as GantryError where error.kind == .notFound {
             return nil
         }
@@ -67,7 +95,11 @@ final class EngineBuildWorker: BuildWorker {
             && (wanted.variant == nil || image.variant == nil || image.variant == wanted.variant)
     }
 
-    private func base(_ image: Image) -> BaseImage { BaseImage(config: image.config, digest: image.id, chainID: image.topLayer) }
+    private func base(_ image: Image, _ reference: Reference) -> BaseImage {
+        materials.withLock { $0.append(.image(reference, image)) }
+        bases.withLock { $0[reference] = image.id }
+        return BaseImage(config: image.config, digest: image.id, chainID: image.topLayer)
+    }
 
     func createImage(config: ImageConfig, chainID: Digest?, tags: [Reference]) async throws -> Digest {
         let store = store

@@ -13,7 +13,7 @@ extension ContainerService {
         request.settings.host.applyLogDefaults(context.configuration)
         try SettingsCheck.check(request.settings)
         try ContainerLinks.check(request.settings, context: context)
-        let image = try context.imageStore.image(request.settings.image)
+        let image = try image(request.settings.image, for: request.platform)
         if let platform = request.platform, platform.architecture != image.config.architecture || platform.os != image.config.os {
             throw GantryError.notFound(
                 "image with reference \(request.settings.image) was found but its platform (\(image.config.os)/\(image.config.architecture)) does not match the specified platform (\(platform.os)/\(platform.architecture))"
@@ -35,6 +35,17 @@ extension ContainerService {
             throw error
         }
         return ContainerCreated(id: id, warnings: discarded + Self.warnings(settings))
+    }
+
+    /// The image of a name; of a list the one for the platform.
+    private func image(_ name: String, for platform: Platform?) throws -> Image {
+        let store = context.imageStore
+        if let platform, let list = try (try? Reference(name)).flatMap({ try store.list(named: $0) }),
+            let other = try list.image(for: platform).flatMap({ try store.image(id: $0) })
+        {
+            return other
+        }
+        return try store.image(name)
     }
 
     private static func bare(_ name: String) -> String { name.hasPrefix("/") ? String(name.dropFirst()) : name }

@@ -11,7 +11,9 @@ struct ImageService: ImageOperations {
         let filter = try ImageFilter(filters, find: context.imageStore.image)
         let usage = await ImageUsageReport.make(context)
         let shared = sharedSize ? try context.imageStore.diskUsage() : nil
-        return try context.imageStore.list().filter(filter.admits)
+        // The other platforms of a name stand behind it.
+        let listed = all ? [:] : try context.imageStore.listedImages()
+        return try context.imageStore.list().filter(filter.admits).filter { listed[$0.id] == nil || !$0.references.isEmpty }
             .sorted { ($0.createdAt ?? $0.addedAt) > ($1.createdAt ?? $1.addedAt) }
             .map { image in
                 var row = try details(image, containers: usage.count(of: image.id))
@@ -51,7 +53,9 @@ struct ImageService: ImageOperations {
         guard reference.digest == nil else { throw GantryError.invalid("refusing to create a tag with a digest reference") }
         let image = try context.imageStore.image(name)
         let named = reference.withDefaultTag
+        let list = try (try? Reference(name)).flatMap { try context.imageStore.list(named: $0) }
         try context.imageStore.tag(image.id, as: named)
+        if let list, list.main == image.id { try context.imageStore.setList(list, as: named) }
         context.events.publish("image", "tag", actor: image.id.description, attributes: attributes(image, name: named.familiar))
     }
 

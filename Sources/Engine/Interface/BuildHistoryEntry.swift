@@ -26,6 +26,8 @@ package struct BuildHistoryEntry: Sendable, Codable, Hashable {
     package var image: String?
     package var error: String?
     package var steps: [Step] = []
+    /// What it was made from; nil for builds that failed before that was known, and for old ones.
+    package var recipe: BuildRecipe?
 
     package init(id: String, name: String, startedAt: Timestamp) {
         self.id = id

@@ -25,8 +25,19 @@ package protocol BuildOperations: Sendable {
     func build(_ id: String) async throws -> (entry: BuildHistoryEntry, log: String)
     /// What the layers of an image brought.
     func layers(of image: String) async throws -> LayerReport
+    /// What two images have that is not the same.
+    func compare(_ image: String, with other: String) async throws -> ImageComparison
     /// The file tree of a chain of layers as a tar; nil for an empty one.
     func exportLayers(_ chainID: Digest?, to sink: ByteSink) async throws
+    /// The files of a result (``BuildExport``) as a tar.
+    /// - Parameter isSplit: a folder for each platform; nil where there are several.
+    func exportTree(_ resultID: String, isSplit: Bool?, to sink: ByteSink) async throws
+    /// The images of a result as an OCI layout or docker-archive.
+    func exportArchive(_ resultID: String, isDocker: Bool, to sink: ByteSink) async throws
+    /// Pushes a result under a name, or under its digest alone.
+    func pushResult(
+        _ resultID: String, as reference: Reference, byDigest: Bool, credentials: RegistryLogin?, progress: @escaping ProgressSink)
+        async throws
     func pruneCache(all: Bool, filters: [String: [String]], keepBytes: Int64) async throws -> PruneReport
 }
 
@@ -38,10 +49,38 @@ package struct ImageBuildRequest: Sendable {
     package var buildID = ""
     package var options = BuildOptions()
     package var credentials: [String: RegistryLogin] = [:]
+    /// Several, or empty for the one of the options.
+    package var platforms: [Platform] = []
+    /// Forms in which the result is wanted.
+    package var exports: [BuildExportRequest] = []
+    package var attestations: [AttestationRequest] = []
     /// What a client on this machine hands over beside the stream.
     package var local = LocalBuildParts()
 
     package init() {}
+}
+
+/// A form in which a build's result is wanted.
+package struct BuildExportRequest: Sendable {
+    package var form = ExportForm()
+    /// The names in the store stand for the result in this form, so that a push of them gives the same.
+    package var isForStore = false
+    /// Only files are wanted: nothing is put together.
+    package var isTree = false
+    /// A result without names is called by this and its digest; empty for no name.
+    package var danglingNamePrefix = ""
+    /// The names get the digest as well.
+    package var namesDigest = false
+
+    package init() {}
+}
+
+/// What is to be said of the images. Source: docker buildx build, `--attest`.
+package enum AttestationRequest: Sendable, Hashable {
+    /// The packages in it, as SPDX.
+    case contents
+    /// How it was made, as SLSA provenance of version 0.2 or 1.
+    case provenance(isFull: Bool, isVersion1: Bool)
 }
 
 /// What our own command line gives to a build beyond Docker's parameters.
@@ -69,6 +108,8 @@ package struct LocalBuildParts: Sendable {
     /// As the client knows itself.
     package var processID: Int32?
     package var context: PassedDescriptor?
+    /// The context's folder by the client's name for it: recorded, never opened.
+    package var contextPath: String?
     package var dockerfileText: String?
     package var ignoreRules: String?
     package var contexts: [NamedContext] = []

@@ -23,6 +23,8 @@ struct ImagePuller: Sendable {
     let store: ImageStore
     let client: RegistryClient
     let logger: Logger
+    /// The tag stands for the image afterwards.
+    var names = true
 
     /// Asks the registry for the manifest, and for that of the platform where the name stands for several.
     func resolve(_ reference: Reference, platform: Platform?, credentials: RegistryCredentials) async throws -> Source {
@@ -62,8 +64,10 @@ struct ImagePuller: Sendable {
         let known = try store.image(id: source.manifest.config.digest)
         let isNew = known.map { !isNamed($0, source) } ?? true
         let image = if let known { known } else { try await fetch(source, relay) }
-        if reference.digest == nil { try store.tag(image.id, as: reference) }
-        try store.setRepoDigest(reference, manifestDigest: source.digest, image: image.id)
+        if names, reference.digest == nil { try store.tag(image.id, as: reference) }
+        // Without the name the image is known by its own manifest; the digest of a list stands for the host's platform.
+        let digest = names ? source.digest : ConfigurationDigest.of(source.manifestBytes)
+        try store.setRepoDigest(reference, manifestDigest: digest, image: image.id)
         relay.say("Digest: \(source.digest)")
         relay.say("Status: \(isNew ? "Downloaded newer image" : "Image is up to date") for \(reference.familiar)")
         if let platform, !platform.runs(image.config.platform) {

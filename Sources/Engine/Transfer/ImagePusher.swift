@@ -73,7 +73,8 @@ struct ImagePusher: Sendable {
             relay.say("Layer already exists", id)
             return form
         }
-        for source in try mountCandidates(layer) where try await repository.mountBlob(form.digest, from: source) {
+        for source in try MountCandidates.of(layer, repository, store)
+        where try await repository.mountBlob(form.digest, from: source) {
             relay.say("Mounted from \(source)", id)
             return form
         }
@@ -115,8 +116,11 @@ struct ImagePusher: Sendable {
         return form
     }
 
+}
+
+enum MountCandidates {
     /// Other repositories of the same registry that may have the layer: those of images here that use it.
-    private func mountCandidates(_ layer: Layer) throws -> [String] {
+    static func of(_ layer: Layer, _ repository: RegistryRepository, _ store: ImageStore) throws -> [String] {
         let names = try store.list().filter { $0.layers.contains(layer) }.flatMap { $0.references + $0.repoDigests }
         let paths = Set(names.filter { $0.domain == repository.reference.domain && $0.path != repository.path }.map(\.path))
         return Array(paths.sorted().prefix(3))

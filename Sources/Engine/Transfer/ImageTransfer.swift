@@ -9,6 +9,8 @@ final class ImageTransfer: Sendable {
     let context: EngineContext
     let client: RegistryClient
     private let forms = CompressedForms()
+    /// Of layers that leave in a form that was asked for.
+    let layerForms = LayerForms()
 
     init(context: EngineContext) {
         self.context = context
@@ -41,6 +43,16 @@ final class ImageTransfer: Sendable {
         }
     }
 
+    /// Brings the image of another platform here without giving it a name with a tag: that belongs to the host's platform.
+    func pullForeign(
+        _ reference: Reference, platform: Platform, credentials: RegistryLogin?, progress: @escaping ProgressSink
+    ) async throws -> Image {
+        let puller = ImagePuller(
+            store: context.imageStore, client: client, logger: context.logger.with("image", reference.familiar), names: false)
+        let source = try await puller.resolve(reference, platform: platform, credentials: RegistryCredentials(credentials))
+        return try await ProgressRelay.run(to: progress) { relay in try await puller.pull(source, platform: platform, relay) }
+    }
+
     private func pullOne(
         _ reference: Reference, platform: Platform?, credentials: RegistryCredentials, progress: @escaping ProgressSink
     ) async throws {
@@ -67,6 +79,10 @@ final class ImageTransfer: Sendable {
         }
         let repository = try await client.repository(of: reference, credentials: credentials, access: .push)
         for name in wanted {
+            if let list = try context.imageStore.list(named: name) {
+                try await push(list, as: name, repository: repository, progress: progress)
+                continue
+            }
             let image = try context.imageStore.image(name.canonical)
             let pusher = ImagePusher(
                 store: context.imageStore, forms: forms, repository: repository, image: image, tag: name.tag ?? "latest")

@@ -9,21 +9,49 @@ package final class Compressor {
 
     private let sink: (UnsafeRawBufferPointer) throws -> Void
     private let encoder: any CompressionEncoder
-    private var output = [UInt8](repeating: 0, count: 256 << 10)
+    private var output = [UInt8](repeating: 0, count: Compressor.blockSize)
+    private static let blockSize = 256 << 10
+    /// Input that waits for a whole block: what zlib stores without compressing it follows the pieces it is given. Nil for formats
+    /// whose output does not depend on them.
+    private var waiting: [UInt8]?
 
-    package init(_ format: Format, _ sink: @escaping (UnsafeRawBufferPointer) throws -> Void) throws {
+    /// - Parameter level: 0 to 9 of gzip, 0 to 22 of zstd; nil for the fast one that is meant for transfers.
+    /// - Throws: `invalid` for a level that the format does not have.
+    package init(_ format: Format, level: Int? = nil, _ sink: @escaping (UnsafeRawBufferPointer) throws -> Void) throws {
         self.sink = sink
-        encoder =
-            switch format {
-            case .gzip: try GzipEncoder()
-            case .zstd: try ZstdEncoder()
-            }
+        switch (format, level) {
+        case (.gzip, nil): encoder = try GzipEncoder()
+        case (.gzip, let level?):
+            if level == 0 { waiting = [] }
+            encoder = try LeveledGzipEncoder(level: try Self.checked(level, upTo: 9, "gzip"))
+        case (.zstd, let level): encoder = try ZstdEncoder(level: try Self.checked(level ?? 3, upTo: 22, "zstd"))
+        }
     }
 
-    package func write(_ bytes: UnsafeRawBufferPointer) throws { try run(bytes, last: false) }
+    private static func checked(_ level: Int, upTo most: Int, _ name: String) throws -> Int {
+        guard (0...most).contains(level) else {
+            throw GantryError.invalid("invalid compression level \(level): \(name) has 0 to \(most)")
+        }
+        return level
+    }
+
+    package func write(_ bytes: UnsafeRawBufferPointer) throws {
+        guard var block = waiting else { return try run(bytes, last: false) }
+        waiting = []
+        var rest = bytes[...]
+        while !rest.isEmpty {
+            let part = rest.prefix(Self.blockSize - block.count)
+            block.append(contentsOf: part)
+            rest = rest.dropFirst(part.count)
+            guard block.count == Self.blockSize else { break }
+            try block.withUnsafeBytes { try run($0, last: false) }
+            block.removeAll(keepingCapacity: true)
+        }
+        waiting = block
+    }
 
     /// Writes what is left and the end of the stream; call it once.
-    package func finish() throws { try run(UnsafeRawBufferPointer(start: nil, count: 0), last: true) }
+    package func finish() throws { try (waiting ?? []).withUnsafeBytes { try run($0, last: true) } }
 
     private func run(_ bytes: UnsafeRawBufferPointer, last: Bool) throws {
         var offset = 0
@@ -90,15 +118,15 @@ final class GzipEncoder: CompressionEncoder {
     }
 }
 
-/// Zstandard through libzstd, level 3, with a checksum.
+/// Zstandard through libzstd with a checksum.
 final class ZstdEncoder: CompressionEncoder {
     // Freed in deinit, used by the owner's thread only.
     private let stream: OpaquePointer
 
-    init() throws {
+    init(level: Int) throws {
         guard let stream = ZSTD_createCCtx() else { throw GantryError.unavailable("zstd: out of memory") }
         self.stream = stream
-        _ = ZSTD_CCtx_setParameter(stream, ZSTD_c_compressionLevel, 3)
+        _ = ZSTD_CCtx_setParameter(stream, ZSTD_c_compressionLevel, CInt(level))
         _ = ZSTD_CCtx_setParameter(stream, ZSTD_c_checksumFlag, 1)
     }
 

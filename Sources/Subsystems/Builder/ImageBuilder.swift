@@ -12,14 +12,17 @@ package final class ImageBuilder: Sendable {
     private let options: BuildOptions
     private let context: BuildContext
     private let dockerfile: String
+    private let group: BuildGroup
     private let events: @Sendable (BuildEvent) async throws -> Void
 
     /// - Parameters:
     ///   - dockerfile: the Dockerfile's text.
+    ///   - group: the builds that this one shares its steps with.
     ///   - events: told everything in order; when it throws, the build is cancelled.
     package init(
         worker: any BuildWorker, cache: StepCache, hashes: ContentHashes = ContentHashes(), options: BuildOptions,
-        context: BuildContext, dockerfile: String, events: @escaping @Sendable (BuildEvent) async throws -> Void
+        context: BuildContext, dockerfile: String, group: BuildGroup = BuildGroup(),
+        events: @escaping @Sendable (BuildEvent) async throws -> Void
     ) {
         self.worker = worker
         self.cache = cache
@@ -27,6 +30,7 @@ package final class ImageBuilder: Sendable {
         self.options = options
         self.context = context
         self.dockerfile = dockerfile
+        self.group = group
         self.events = events
     }
 
@@ -90,7 +94,8 @@ package final class ImageBuilder: Sendable {
         let file = try parse()
         try refuseForeignFrontEnd(file)
         let session = try BuildSession(
-            worker: worker, cache: cache, hashes: hashes, options: options, context: context, file: file, gate: gate, emit: emit)
+            worker: worker, cache: cache, hashes: hashes, options: options, context: context, file: file, group: group, gate: gate,
+            emit: emit)
         let checks = BuildChecks(session: session)
         if let report = try await checks.report() {
             emit(.report(report))

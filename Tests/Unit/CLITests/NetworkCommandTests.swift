@@ -72,11 +72,12 @@ import Testing
         let json = try parse(BuildCommand.self, "--explain=json", "-t", "a", "-t=b", ".")
         #expect(json.explainJson && json.tag == ["a", "b"])
         #expect(throws: UsageError.self) { try parse(BuildCommand.self, "--explain=loudly", ".") }
-        #expect(throws: GantryError.self) { try parse(BuildCommand.self, "--sbom", "true", ".").others.refuse() }
+        #expect(throws: GantryError.self) { try parse(BuildCommand.self, "--compress", ".").others.refuse() }
         try parse(BuildCommand.self, "--provenance=false", "--load", "--output=type=docker", ".").others.refuse()
-        #expect(try BuildOutput("out") == .folder("out") && BuildOutput("-") == .tar(nil))
-        #expect(try BuildOutput("type=oci,dest=x,tar=false") == .layout("x", isTar: false))
-        #expect(try BuildOutput("type=image,\"name=a\",push=true".replacing("\"", with: "")) == .image(names: ["a"], pushes: true))
+        #expect(try BuildOutput("out").kind == .folder("out") && BuildOutput("-").kind == .tar(nil))
+        #expect(try BuildOutput("type=oci,dest=x,tar=false").kind == .layout("x", isTar: false))
+        let pushed = try BuildOutput("type=image,\"name=a,b\",push=true")
+        #expect(pushed.kind == .image(pushes: true) && pushed.names == ["a", "b"])
         #expect(throws: GantryError.self) { try BuildOutput("type=local,dest=x,mode=delete") }
         #expect(throws: UsageError.self) { try BuildOutput("type=floppy") }
         #expect(try BuildCall("check,format=json") == BuildCall("lint,format=json"))

@@ -12,9 +12,11 @@ private func sample(_ count: Int) -> [UInt8] {
     }
 }
 
-private func compress(_ bytes: [UInt8], _ format: Compressor.Format, pieces: Int = 40000) throws -> [UInt8] {
+private func compress(
+    _ bytes: [UInt8], _ format: Compressor.Format, level: Int? = nil, pieces: Int = 40000
+) throws -> [UInt8] {
     var result: [UInt8] = []
-    let compressor = try Compressor(format) { result.append(contentsOf: $0) }
+    let compressor = try Compressor(format, level: level) { result.append(contentsOf: $0) }
     var rest = bytes[...]
     while !rest.isEmpty {
         try Array(rest.prefix(pieces)).withUnsafeBytes { try compressor.write($0) }
@@ -56,6 +58,18 @@ private let xzSample: [UInt8] = [
 private let helloText = Array("hello hello hello\n".utf8)
 
 @Suite struct CompressionTests {
+    @Test(arguments: [(Compressor.Format.gzip, [0, 1, 6, 9]), (.zstd, [0, 1, 22])])
+    func levels(_ format: Compressor.Format, _ levels: [Int]) throws {
+        let bytes = sample(300_000)
+        for level in levels {
+            let packed = try compress(bytes, format, level: level)
+            #expect(try decompress(packed) == bytes)
+            #expect(try compress(bytes, format, level: level, pieces: 1000) == packed)
+        }
+        #expect(throws: GantryError.self) { try compress(bytes, format, level: 23) }
+        #expect(throws: GantryError.self) { try compress(bytes, format, level: -1) }
+    }
+
     @Test(arguments: [Compressor.Format.gzip, .zstd]) func whatGoesInComesOut(format: Compressor.Format) throws {
         for count in [0, 1, 1000, 1_000_000] {
             let bytes = sample(count)

@@ -91,6 +91,21 @@ struct FakeBuilds: BuildOperations {
     }
     func layers(of image: String) async throws -> LayerReport { throw GantryError.notFound("No such image: \(image)") }
     func exportLayers(_ chainID: Digest?, to sink: ByteSink) async throws { try await sink(Array("tree".utf8)) }
+    func compare(_ image: String, with other: String) async throws -> ImageComparison {
+        throw GantryError.notFound("No such image: \(image)")
+    }
+    func exportTree(_ resultID: String, isSplit: Bool?, to sink: ByteSink) async throws {
+        try await sink(Array("tree of \(resultID), split: \(isSplit.map { "\($0)" } ?? "open")".utf8))
+    }
+    func exportArchive(_ resultID: String, isDocker: Bool, to sink: ByteSink) async throws {
+        try await sink(Array("\(isDocker ? "docker" : "oci") archive of \(resultID)".utf8))
+    }
+    func pushResult(
+        _ resultID: String, as reference: Reference, byDigest: Bool, credentials: RegistryLogin?,
+        progress: @escaping ProgressSink
+    ) async throws {
+        try await progress(ProgressMessage(status: "pushing \(resultID) as \(reference.familiar)\(byDigest ? " by digest" : "")"))
+    }
 
     func build(
         _ request: ImageBuildRequest, context: ByteStream, events: @escaping @Sendable (BuildEvent) async throws -> Void

@@ -23,6 +23,9 @@ extension BuildCommand {
         additions.allow = nonEmpty(try allow.commaSeparated.map(Self.entitlement))
         additions.noCacheFilter = nonEmpty(noCacheFilter.commaSeparated)
         additions.whatIf = nonEmpty(whatIf.commaSeparated)
+        let platforms = platforms(session)
+        if platforms.count > 1 { additions.platforms = platforms }
+        additions.attestations = nonEmpty(try exports.attestations())
         if !outputs.isEmpty, outputs.allSatisfy(\.needsNoImage), tag.isEmpty { additions.discardsImage = true }
         additions.call = try call.flatMap { $0.kind == "build" ? nil : $0.kind }
         if let onFailure {
@@ -61,23 +64,26 @@ extension BuildCommand {
         }
     }
 
-    /// `default`, `id`, or `id=path of a socket`.
+    /// `default`, `id`, `id=path of a socket`, or `id=path of a key[,another]`.
     private static func agent(_ text: String, _ environment: [String: String]) throws -> (String, OwnedDescriptor) {
         let (id, given) = FlagValue.split(text)
-        guard let path = given ?? environment["SSH_AUTH_SOCK"], !path.isEmpty else {
+        guard let value = given ?? environment["SSH_AUTH_SOCK"], !value.isEmpty else {
             throw GantryError.invalid(
                 "invalid empty ssh agent socket: make sure SSH_AUTH_SOCK is set", hint: "start one with `eval $(ssh-agent)`")
         }
-        let descriptor: OwnedDescriptor
-        do { descriptor = try OwnedDescriptor.open(path, O_PATH) } catch {
-            throw GantryError.notFound("cannot open the ssh agent's socket `\(path)`", cause: error)
+        let paths = given == nil ? [value] : value.split(separator: ",").map(String.init)
+        let files = try paths.map { path in
+            do { return try OwnedDescriptor.open(path, O_PATH) } catch {
+                throw GantryError.notFound(
+                    "cannot open `\(path)`, which should be an ssh agent's socket or a private key", cause: error)
+            }
         }
-        guard try descriptor.status().kind == .socket else {
-            throw GantryError.unsupported(
-                "`\(path)` is no socket of an ssh agent: key files are not offered",
-                hint: "load the key into an agent: `ssh-add \(path)`")
+        let sockets = try files.filter { try $0.status().kind == .socket }
+        if let socket = sockets.first {
+            guard paths.count == 1 else { throw GantryError.invalid("invalid ssh `\(text)`: a socket stands alone") }
+            return (id, socket)
         }
-        return (id, descriptor)
+        return (id, try KeyAgent(paths: paths, temporary: environment["TMPDIR"] ?? "/tmp").socket)
     }
 
     private static func entitlement(_ text: String) throws -> String {

@@ -4,11 +4,13 @@ import OCI
 
 extension BuildCommand {
     /// Flags, environment and configuration file as one plain value.
-    func settings(_ session: Session) throws -> BuildSettings {
+    func settings(_ session: Session, _ outputs: [BuildOutput]) throws -> BuildSettings {
         var settings = BuildSettings(source: Self.source(operands[0]))
         settings.dockerfile = file
         settings.tags = try tag.map(Self.checkedTag)
-        for case .image(let names, _) in try output.map(BuildOutput.init) { settings.tags += try names.map(Self.checkedTag) }
+        for name in try outputs.flatMap(\.storedNames).map(Self.checkedTag) where !settings.tags.contains(name) {
+            settings.tags.append(name)
+        }
         settings.squash = squash
         settings.buildArguments = Self.proxyArguments(try session.config())
         for text in buildArg {
@@ -28,7 +30,7 @@ extension BuildCommand {
         settings.forceRemove = forceRm
         settings.networkMode = network == "default" ? "" : network
         settings.extraHosts = try addHost.map(Self.host)
-        settings.platform = platform ?? session.environment["DOCKER_DEFAULT_PLATFORM"] ?? ""
+        settings.platform = platforms(session).first ?? ""
         settings.shmSize = try shmSize.map { try FlagValue.bytes($0, flag: "--shm-size") } ?? 0
         settings.memory = try memory.map { try FlagValue.bytes($0, flag: "-m, --memory") } ?? 0
         settings.memorySwap = try memorySwap.map { $0 == "-1" ? -1 : try FlagValue.bytes($0, flag: "--memory-swap") } ?? 0
@@ -42,6 +44,14 @@ extension BuildCommand {
         settings.cacheFrom = cacheFrom.commaSeparated
         settings.explanation = explainJson ? .json : explain || explainText ? .text : .none
         return settings
+    }
+
+    /// Each once, in the order given.
+    func platforms(_ session: Session) -> [String] {
+        let given = platform.isEmpty ? [session.environment["DOCKER_DEFAULT_PLATFORM"] ?? ""] : platform
+        var result: [String] = []
+        for text in given.commaSeparated where !text.isEmpty && !result.contains(text) { result.append(text) }
+        return result
     }
 
     /// `-`, an address, or a folder.

@@ -2,7 +2,6 @@ import DockerAPI
 import EngineClient
 import Essentials
 import LinuxSystem
-import OCI
 
 /// `gantry build`
 struct BuildCommand: EngineCommand {
@@ -41,7 +40,7 @@ struct BuildCommand: EngineCommand {
     @Option(help: "Do not cache specified stages") var noCacheFilter: [String] = []
     @Option(help: "What to do when a RUN fails: \"shell\" gives a shell in the state before it") var onFailure: String?
     @Option(name: .shortAndLong, help: "Output destination (format: \"type=local,dest=path\")") var output: [String] = []
-    @Option(help: "Set target platform for build") var platform: String?
+    @Option(help: "Set target platform for build") var platform: [String] = []
     @Option(help: "Set type of progress output (auto, plain, tty, quiet, rawjson, none)") var progress: String?
     @Flag(help: "Always attempt to pull all referenced images") var pull = false
     @Flag(help: "Shorthand for \"--output=type=registry\"") var push = false
@@ -50,11 +49,13 @@ struct BuildCommand: EngineCommand {
     @Option(help: "Secret to expose to the build (format: \"id=mysecret[,src=/local/secret]\")") var secret: [String] = []
     @Option(help: "Shared memory size for build containers") var shmSize: String?
     @Flag(help: "Squash newly built layers into a single new layer") var squash = false
-    @Option(help: "SSH agent socket to expose to the build (format: \"default|<id>[=<socket>]\")") var ssh: [String] = []
+    @Option(help: "SSH agent socket or keys to expose to the build (format: \"default|<id>[=<socket>|<key>[,<key>]]\")") var ssh:
+        [String] = []
     @Option(name: .shortAndLong, help: "Name and optionally a tag (format: \"name:tag\")") var tag: [String] = []
     @Option(help: "Set the target build stage to build") var target = ""
     @Option(help: "Ulimit options") var ulimit: [String] = []
     @Option(help: "Say which steps would be built again if these files changed, and build nothing") var whatIf: [String] = []
+    @OptionGroup var exports: BuildExportFlags
     @OptionGroup(visibility: .hidden) var others: BuildFlagsNotOffered
     var operands: [String] = []
 
@@ -64,22 +65,34 @@ struct BuildCommand: EngineCommand {
     }
 
     func run(in session: Session) async throws {
-        try others.refuse()
-        let outputs = try outputs()
+        let job = try job(session)
         let call = try call
-        var settings = try settings(session)
-        let held: [OwnedDescriptor]
-        (settings.additions, held) = try additions(session, outputs: outputs)
         let style = call.map { $0.kind == "build" } ?? true ? try style(session) : .quiet
-        let run = BuildRun(settings: settings, style: style, session: session, outputIsTaken: outputs.contains(.tar(nil)))
+        let run = BuildRun(
+            settings: job.settings, style: style, session: session, outputIsTaken: job.outputs.contains { $0.kind == .tar(nil) })
         let outcome: BuildRun.Outcome
         do { outcome = try await run.perform() } catch let error as GantryError {
             let message = error.daemonMessage.map { "failed to solve: \($0)" } ?? error.message
             throw GantryError(error.kind, "ERROR: \(message)", cause: error.cause, hint: error.hint)
         }
-        withExtendedLifetime(held) {}
+        withExtendedLifetime(job.held) {}
         if let report = outcome.report { return try show(report, call, session) }
-        try await deliver(outcome, to: outputs, session)
+        try await deliver(job, outcome, session)
+    }
+
+    /// Everything that the command line asks for.
+    func job(_ session: Session) throws -> BuildJob {
+        try others.refuse()
+        let outputs = try outputs()
+        var settings = try settings(session, outputs)
+        let held: [OwnedDescriptor]
+        (settings.additions, held) = try additions(session, outputs: outputs)
+        if outputs.contains(where: \.rewritesTimes), settings.buildArguments["SOURCE_DATE_EPOCH"] == nil {
+            session.console.printError("WARNING: rewrite-timestamp is specified, but no source-date-epoch was found")
+        }
+        return try BuildJob(
+            settings: settings, outputs: outputs, held: held, annotations: try exports.annotations(),
+            wantsDigest: iidfile != nil || metadataFile != nil)
     }
 
     private func show(_ report: String, _ call: BuildCall?, _ session: Session) throws {
@@ -90,26 +103,23 @@ struct BuildCommand: EngineCommand {
     }
 
     private func outputs() throws -> [BuildOutput] {
-        var outputs = try output.map(BuildOutput.init)
-        if push { outputs.append(.image(names: [], pushes: true)) }
-        if load { outputs.append(.image(names: [], pushes: false)) }
-        if outputs.contains(where: { if case .image(_, pushes: true) = $0 { true } else { false } }), tag.isEmpty,
-            outputs.allSatisfy({ if case .image(let names, _) = $0 { names.isEmpty } else { true } })
-        {
+        var outputs = try output.map { try BuildOutput($0) }
+        if push { outputs.append(BuildOutput(.image(pushes: true))) }
+        if load { outputs.append(BuildOutput(.image(pushes: false))) }
+        if outputs.contains(where: \.pushes), tag.isEmpty, outputs.allSatisfy(\.names.isEmpty) {
             throw GantryError.invalid("ERROR: tag is needed when pushing to registry")
         }
         return outputs
     }
 
-    private func deliver(_ outcome: BuildRun.Outcome, to outputs: [BuildOutput], _ session: Session) async throws {
-        let names = try settings(session).tags
-        let result = BuildResult(image: outcome.image, layers: outcome.layers, tags: names, session: session)
-        for output in outputs { try await result.deliver(to: output) }
-        if let image = outcome.image {
+    func deliver(_ job: BuildJob, _ outcome: BuildRun.Outcome, _ session: Session) async throws {
+        let result = BuildResult(job: job, outcome: outcome, session: session)
+        try await result.deliver()
+        if let image = result.imageID {
             try write(image, to: iidfile, "the image's id")
             if quiet || progress == "quiet" { session.console.print(image) }
         }
-        if let metadataFile { try write(try metadata(outcome, names), to: metadataFile, "the build's metadata") }
+        if let metadataFile { try write(try JSONText.pretty(result.metadata()) + "\n", to: metadataFile, "the build's metadata") }
     }
 
     private func write(_ text: String, to path: String?, _ what: String) throws {
@@ -119,23 +129,10 @@ struct BuildCommand: EngineCommand {
         }
     }
 
-    /// Source: docker buildx build, `--metadata-file`.
-    private func metadata(_ outcome: BuildRun.Outcome, _ names: [String]) throws -> String {
-        var members: [String: JSONValue] = [:]
-        if let image = outcome.image {
-            members["containerimage.config.digest"] = .string(image)
-            members["containerimage.digest"] = .string(image)
-        }
-        if !names.isEmpty {
-            let full = try names.map { try Reference($0).withDefaultTag.canonical }
-            members["image.name"] = .string(full.joined(separator: ","))
-        }
-        return try JSONText.pretty(.object(members)) + "\n"
-    }
+    private func style(_ session: Session) throws -> BuildPresenter.Style { quiet ? .quiet : try Self.style(progress, session) }
 
     /// How progress is shown. Source: docker buildx build, `--progress`.
-    private func style(_ session: Session) throws -> BuildPresenter.Style {
-        if quiet { return .quiet }
+    static func style(_ progress: String?, _ session: Session) throws -> BuildPresenter.Style {
         let name = progress ?? session.environment["BUILDKIT_PROGRESS"].flatMap { $0.isEmpty ? nil : $0 } ?? "auto"
         switch name {
         case "auto": return session.console.errorIsTerminal ? .live : .plain

@@ -19,6 +19,9 @@ struct BuildPresenter {
     private(set) var entrance: String?
     /// Digest of the layers that the build ended with.
     private(set) var layers: String?
+    /// Of the build in the daemon's history.
+    private(set) var recordID: String?
+    private(set) var exports: [Int: BuildEventMessage.Export] = [:]
 
     /// The id of the step that we add for the naming of the image; the builder's ids are not negative.
     private static let exportID = -1
@@ -40,6 +43,8 @@ struct BuildPresenter {
         case .warning: warnings.append(event.text ?? "")
         case .report: report = (report ?? "") + (event.text ?? "")
         case .layers: layers = event.digest
+        case .recorded: recordID = event.digest
+        case .exported: return event.export.map { take($0, at: now) } ?? ""
         case .entrance: entrance = event.digest
         case .tagged: return export("naming to \(Self.canonical(event.tag ?? ""))", at: now)
         case .finished:
@@ -143,6 +148,13 @@ struct BuildPresenter {
 
     /// `docker.io/library/x:1` of `x:1`.
     private static func canonical(_ name: String) -> String { (try? Reference(name))?.canonical ?? name }
+
+    private mutating func take(_ made: BuildEventMessage.Export, at now: Double) -> String {
+        exports[made.number] = made
+        guard let descriptor = made.descriptor else { return "" }
+        let isList = descriptor.mediaType.contains("index") || descriptor.mediaType.contains("list")
+        return export("exporting \(isList ? "manifest list" : "manifest") \(descriptor.digest)", at: now)
+    }
 
     /// A line of the step that we add for what happens to the image in the end.
     private mutating func export(_ line: String, at now: Double) -> String {

@@ -8,31 +8,46 @@ import OCI
 
 /// Brings a finished build's result to where `--output` wants it.
 struct BuildResult {
-    /// Nil when no image was asked for.
-    var image: String?
-    /// Digest of the chain of layers; nil for a tree without files.
-    var layers: String?
-    var tags: [String]
+    let job: BuildJob
+    let outcome: BuildRun.Outcome
     let session: Session
 
-    func deliver(to output: BuildOutput) async throws {
-        switch output {
-        case .image(_, let pushes): if pushes { for tag in tags { try await push(tag) } }
+    private var tags: [String] { job.settings.tags }
+
+    func deliver() async throws {
+        for (number, output) in job.outputs.enumerated() { try await deliver(output, export(of: number)) }
+    }
+
+    private func export(of number: Int) throws -> BuildEventMessage.Export? {
+        guard let wanted = job.exportOfOutput[number] else { return nil }
+        guard let export = outcome.exports[wanted] else {
+            throw GantryError.internal("the daemon did not make output \(number + 1) of the build ready")
+        }
+        return export
+    }
+
+    private func deliver(_ output: BuildOutput, _ export: BuildEventMessage.Export?) async throws {
+        switch output.kind {
         case .nothing: break
-        case .tar(let path): try await write(try await tree(), to: path)
-        case .folder(let path): try await unpack(try await tree(), into: path, leavingOut: [])
-        case .dockerArchive(let path): try await write(try await archive(), to: path)
-        case .layout(let path, isTar: true): try await write(try await archive(), to: path)
-        case .layout(let path, isTar: false):
-            try await unpack(try await archive(), into: path ?? ".", leavingOut: ["manifest.json", "repositories"])
+        case .image(let pushes):
+            guard pushes, let export else { return }
+            for name in output.byDigest ? output.names : tags { try await push(export, name, byDigest: output.byDigest) }
+        case .tar(let path): try await write(try await tree(output, export), to: path)
+        case .folder(let path): try await unpack(try await tree(output, export), into: path)
+        case .dockerArchive(let path): try await write(try await archive(export, "docker"), to: path)
+        case .layout(let path, isTar: true): try await write(try await archive(export, "oci"), to: path)
+        case .layout(let path, isTar: false): try await unpack(try await archive(export, "oci"), into: path ?? ".")
         }
     }
 
-    private func tree() async throws -> ResponseBody { try await session.client.buildLayers(layers) }
+    private func tree(_ output: BuildOutput, _ export: BuildEventMessage.Export?) async throws -> ResponseBody {
+        guard let export else { return try await session.client.buildLayers(outcome.layers) }
+        return try await session.client.buildTree(export.id, isSplit: output.isSplit)
+    }
 
-    private func archive() async throws -> ResponseBody {
-        guard let image else { throw GantryError.internal("there is no image to save") }
-        return try await session.client.save(tags.isEmpty ? [image] : tags)
+    private func archive(_ export: BuildEventMessage.Export?, _ format: String) async throws -> ResponseBody {
+        guard let export else { throw GantryError.internal("there is no image to save") }
+        return try await session.client.buildArchive(export.id, format: format)
     }
 
     private func write(_ body: ResponseBody, to path: String?) async throws {
@@ -46,7 +61,7 @@ struct BuildResult {
         try await OutputFile(path).write(body)
     }
 
-    private func unpack(_ body: ResponseBody, into path: String, leavingOut left: Set<String>) async throws {
+    private func unpack(_ body: ResponseBody, into path: String) async throws {
         try FileSystem.makeDirectories(path, mode: 0o755)
         let root = try OwnedDescriptor.open(path, O_RDONLY | O_DIRECTORY)
         let feed = BlockingFeed()
@@ -59,14 +74,42 @@ struct BuildResult {
             try TarExtractor(into: root, options: options).extract(TarReader { try feed.next() })
         }
         await carried
-        for name in left where FileSystem.exists("\(path)/\(name)") { try FileSystem.remove("\(path)/\(name)") }
     }
 
-    private func push(_ tag: String) async throws {
-        let reference = try Reference(tag).withDefaultTag
-        let messages = try await session.client.push(
-            reference.familiarRepository, tag: reference.tag, login: try session.login(for: reference))
+    private func push(_ export: BuildEventMessage.Export, _ name: String, byDigest: Bool) async throws {
+        let reference = try Reference(name)
+        let messages = try await session.client.pushBuild(
+            export.id, name: (byDigest ? reference : reference.withDefaultTag).familiar, byDigest: byDigest,
+            login: try session.login(for: reference))
         var display = TransferDisplay(console: session.console, output: .none, environment: session.environment)
         try await display.show(messages)
+    }
+
+    // MARK: What is told of it
+
+    /// What `--iidfile` gets: the image's id, or the index's digest where there are several images.
+    var imageID: String? {
+        guard let main = job.mainExport.flatMap({ outcome.exports[$0] }), main.configDigest == nil else { return outcome.image }
+        return main.descriptor?.digest ?? outcome.image
+    }
+
+    /// Source: docker buildx build, `--metadata-file`.
+    func metadata() throws -> JSONValue {
+        var members: [String: JSONValue] = [:]
+        if let main = job.mainExport.flatMap({ outcome.exports[$0] }), let descriptor = main.descriptor {
+            members["containerimage.digest"] = .string(descriptor.digest)
+            members["containerimage.descriptor"] = try EngineJSON.decode(JSONValue.self, from: try EngineJSON.encode(descriptor))
+            if let config = main.configDigest { members["containerimage.config.digest"] = .string(config) }
+        } else if let image = outcome.image {
+            members["containerimage.config.digest"] = .string(image)
+            members["containerimage.digest"] = .string(image)
+        }
+        let names = tags + job.outputs.filter(\.byDigest).flatMap(\.names)
+        if !names.isEmpty {
+            let full = try names.map { try Reference($0).withDefaultTag.canonical }
+            members["image.name"] = .string(full.joined(separator: ","))
+        }
+        if let id = outcome.recordID { members["buildx.build.ref"] = .string("default/default/\(id)") }
+        return .object(members)
     }
 }

@@ -29,6 +29,10 @@ struct BuildRun {
         var layers: String?
         /// The answer to another call than a build.
         var report: String?
+        /// Of the build in the daemon's history.
+        var recordID: String?
+        /// By their place among those asked for.
+        var exports: [Int: BuildEventMessage.Export] = [:]
     }
 
     /// - Throws: ``ExitStatus`` 1 after a failed build, whose report is printed; ``GantryError`` when it did not begin.
@@ -51,10 +55,17 @@ struct BuildRun {
             if let image = presenter.entrance { try await FailedStepShell(image: image, session: session).enter() }
             throw ExitStatus(1)
         }
+        return try outcome(of: presenter)
+    }
+
+    /// What the build came to, once its last message was read.
+    func outcome(of presenter: BuildPresenter) throws -> Outcome {
         guard presenter.imageID != nil || presenter.report != nil || settings.additions.discardsImage == true else {
             throw GantryError.unavailable("the daemon ended the build without a result", hint: "the daemon's log may say why")
         }
-        return Outcome(image: presenter.imageID, layers: presenter.layers, report: presenter.report)
+        return Outcome(
+            image: presenter.imageID, layers: presenter.layers, report: presenter.report, recordID: presenter.recordID,
+            exports: presenter.exports)
     }
 
     private func explain(_ text: String) {
@@ -64,18 +75,24 @@ struct BuildRun {
     // MARK: Sending
 
     /// What must live as long as the build: the archive's way to the daemon, or the folder that the daemon reads through us.
-    private struct Held {
+    struct Held {
         var pipe: UploadPipe?
         var folder: OwnedDescriptor?
     }
 
-    private func send() async throws -> (EngineResponse, Held) {
+    func send() async throws -> (EngineResponse, Held) {
         let logins = try session.logins().all()
         switch settings.source {
         case .remote:
             let query = try settings.query(dockerfile: settings.dockerfile ?? "Dockerfile")
-            return (try await session.client.build(query: query, additions: settings.additions, logins: logins), Held())
+            var additions = settings.additions
+            additions.dockerfileText = settings.dockerfileText
+            return (try await session.client.build(query: query, additions: additions, logins: logins), Held())
         case .directory(let path):
+            if let text = settings.dockerfileText {
+                return try await send(
+                    try LocalContext(directory: path, dockerfile: settings.dockerfile ?? "Dockerfile", text: text), logins)
+            }
             let context = try LocalContext(directory: path, dockerfile: settings.dockerfile) {
                 try InputStream.readStandard(upTo: 16 << 20)
             }
@@ -90,6 +107,8 @@ struct BuildRun {
 
     /// A daemon on this machine reads the folder itself, through a descriptor of ours; any other gets an archive of it.
     private func send(_ context: LocalContext, _ logins: [String: AuthConfig]) async throws -> (EngineResponse, Held) {
+        var settings = settings
+        settings.additions.contextPath = context.root
         if case .unix = session.client.address, geteuid() == 0, let folder = try? context.open() {
             var additions = settings.additions
             additions.processID = getpid()
@@ -201,7 +220,7 @@ struct BuildRun {
         session.console.errorText(region.settle(presenter.lines(now: now, columns: size.columns), size: size))
     }
 
-    private static var terminalSize: LiveRegion.Size {
+    static var terminalSize: LiveRegion.Size {
         let size = TerminalSize.of(descriptor: 2)
         return LiveRegion.Size(columns: size.map { Int($0.columns) } ?? 80, rows: size.map { Int($0.rows) } ?? 24)
     }

@@ -17,6 +17,8 @@ struct BuildSettings: Equatable {
     var source: Source
     /// As given with `-f`; nil for `Dockerfile` in the context, `-` for standard input.
     var dockerfile: String?
+    /// In place of the file of that name.
+    var dockerfileText: String?
     var tags: [String] = []
     var buildArguments: [String: String?] = [:]
     var labels: [String: String] = [:]

@@ -18,18 +18,21 @@ struct LocalContext {
     /// The folder itself, for a daemon that reads it.
     func open() throws -> OwnedDescriptor { try OwnedDescriptor.open(root, O_RDONLY | O_DIRECTORY) }
 
+    /// A folder with the text of a Dockerfile that need not be in it.
+    /// - Parameter name: of the Dockerfile in the folder, whose own ignore file counts.
+    init(directory: String, dockerfile name: String, text: String) throws {
+        let root = try Self.folder(directory)
+        let own = try Self.read("\(root)/\(name).dockerignore")
+        try self.init(root: root, external: Array(text.utf8), ignoreText: own ?? Self.read(root + "/.dockerignore"))
+    }
+
     /// - Parameters:
     ///   - directory: the context's folder as the user wrote it.
     ///   - flag: the value of `-f`; relative to the current folder, `-` for standard input.
     ///   - standardInput: gives the Dockerfile where the flag says so.
     /// - Throws: ``GantryError`` for a folder, Dockerfile or ignore file that is missing or wrong.
     init(directory: String, dockerfile flag: String?, standardInput: () throws -> [UInt8]) throws {
-        guard let root = Self.resolve(directory) else {
-            throw GantryError.notFound("unable to prepare context: path \"\(directory)\" not found")
-        }
-        guard let status = try? FileStatus(root, follow: true), status.kind == .directory else {
-            throw GantryError.invalid("unable to prepare context: \"\(directory)\" is not a directory")
-        }
+        let root = try Self.folder(directory)
         if flag == "-" {
             try self.init(root: root, external: standardInput(), ignoreText: Self.read(root + "/.dockerignore"))
         } else if let inside = try Self.pathInside(root, flag: flag) {
@@ -40,6 +43,16 @@ struct LocalContext {
             let own = try Self.read(path + ".dockerignore")
             try self.init(root: root, external: content, ignoreText: own ?? Self.read(root + "/.dockerignore"))
         }
+    }
+
+    private static func folder(_ directory: String) throws -> String {
+        guard let root = resolve(directory) else {
+            throw GantryError.notFound("unable to prepare context: path \"\(directory)\" not found")
+        }
+        guard let status = try? FileStatus(root, follow: true), status.kind == .directory else {
+            throw GantryError.invalid("unable to prepare context: \"\(directory)\" is not a directory")
+        }
+        return root
     }
 
     /// A context whose Dockerfile lies in it.

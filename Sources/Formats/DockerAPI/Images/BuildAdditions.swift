@@ -45,6 +45,8 @@ package struct BuildAdditions: Codable, Sendable, Hashable {
     package var processID: Int32?
     /// Of the opened context, in place of the request's body.
     package var contextDescriptor: Descriptor?
+    /// The context's folder, for the record of the build.
+    package var contextPath: String?
     /// Text of a Dockerfile that is not in the context.
     package var dockerfileText: String?
     /// Rules in place of the context's own ignore file.
@@ -57,8 +59,11 @@ package struct BuildAdditions: Codable, Sendable, Hashable {
     /// `network.host`, `security.insecure`.
     package var allow: [String]?
     package var noCacheFilter: [String]?
-    /// Of the image's manifest.
-    package var annotations: [String: String]?
+    /// Several; one alone stands in the query.
+    package var platforms: [String]?
+    /// Forms in which the result is wanted beside the store's own.
+    package var exports: [Export]?
+    package var attestations: [Attestation]?
     /// Build everything, make no image.
     package var discardsImage: Bool?
     /// `check`, `outline` or `targets` in place of a build.

@@ -15,12 +15,14 @@
 /// - `tagged`: `tag`
 /// - `finished`: `digest`, `durationMs`
 /// - `failed`: `error`
+/// - `recorded`: `digest`, the id of the build in the history
+/// - `exported`: `export`
 package struct BuildEventMessage: Codable, Sendable, Hashable {
     package enum Kind: String, Codable, Sendable {
         case plan, stepStarted, stepCached, stepFinished, explanation, output, progress, stepFailed, warning, report, layers,
             entrance,
             tagged, finished,
-            failed
+            failed, recorded, exported
     }
 
     /// What failed and where.
@@ -54,6 +56,23 @@ package struct BuildEventMessage: Codable, Sendable, Hashable {
         }
     }
 
+    /// A result that can be fetched or pushed.
+    package struct Export: Codable, Sendable, Hashable {
+        /// Place among those asked for, from 0.
+        package var number: Int
+        /// Under which the daemon has it for a while.
+        package var id: String
+        /// Of the manifest or index; nil for files.
+        package var descriptor: DescriptorBody?
+        /// Of the only image.
+        package var configDigest: String?
+
+        package init(number: Int, id: String) {
+            self.number = number
+            self.id = id
+        }
+    }
+
     package var kind: Kind
     package var stepID: Int?
     /// The instruction as written: `RUN make`.
@@ -72,6 +91,7 @@ package struct BuildEventMessage: Codable, Sendable, Hashable {
     package var tag: String?
     package var error: Failure?
     package var cause: Cause?
+    package var export: Export?
 
     package init(_ kind: Kind) { self.kind = kind }
 }

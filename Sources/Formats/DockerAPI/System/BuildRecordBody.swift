@@ -36,6 +36,8 @@ package struct BuildRecordBody: Codable, Sendable, Hashable {
     package var image: String?
     package var error: String?
     package var steps: [Step]
+    /// Not in lists.
+    package var recipe: BuildRecipeBody?
 
     package init(id: String, name: String, startedAt: String) {
         self.id = id

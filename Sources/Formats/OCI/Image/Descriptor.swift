@@ -40,6 +40,13 @@ package struct Platform: Sendable, Hashable, Codable {
         self.variant = variant
     }
 
+    /// Without the variant that the architecture has anyway, as builders write it. Source: containerd, platforms, Normalize.
+    package var normalized: Platform {
+        var copy = self
+        if architecture == "arm64", variant == "v8" { copy.variant = nil }
+        return copy
+    }
+
     /// The platform this program was built for.
     package static var host: Platform {
         #if arch(arm64)

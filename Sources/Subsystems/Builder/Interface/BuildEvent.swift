@@ -24,6 +24,10 @@ package enum BuildEvent: Sendable {
     case layers(Digest)
     case imageWritten(Digest, milliseconds: Int64)
     case tagged(String)
+    /// The id under which the history has the build; once, before anything else.
+    case recorded(String)
+    /// A result that can be fetched or pushed; once for each that was asked for.
+    case exported(BuildExport)
 }
 
 /// Names a step for people.

@@ -100,6 +100,8 @@ package struct RunRequest: Sendable {
     package var mounts: [StepMount]
     /// All capabilities and no filter: only with the entitlement.
     package var isInsecure = false
+    /// What the program is made for.
+    package var platform = Platform.host
 }
 
 /// A mount of RUN, targets absolute.

@@ -38,7 +38,7 @@ package struct ClassicBuildTranscript: Sendable {
         case .explanation(let id, _):
             // The cache had nothing: a RUN starts its process now.
             if labels[id]?.keyword == "RUN", running.insert(id).inserted { say(id, " ---> Running in \(container(id))\n") }
-        case .warning, .report, .layers, .entrance: break
+        case .warning, .report, .layers, .entrance, .recorded, .exported: break
         case .output(let id, let stream, let bytes):
             let text = String(decoding: bytes, as: UTF8.self)
             say(id, stream == .standardError ? "\u{1B}[91m\(text)\u{1B}[0m" : text)

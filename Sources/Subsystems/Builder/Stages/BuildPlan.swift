@@ -67,7 +67,7 @@ struct BuildPlan: Sendable {
         let (base, platform) = try located(instruction, file) {
             let name = try expander.word(stage.from.image) { globals[$0] }
             guard !name.isEmpty else { throw GantryError.invalid("base name (\(stage.from.image)) should not be blank") }
-            var platform = options.platform ?? .host
+            var platform = options.platform ?? Platform.host.normalized
             if let text = stage.from.platform {
                 let value = try expander.word(text) { globals[$0] }
                 if !value.isEmpty { platform = try Self.platform(value) }
@@ -146,12 +146,11 @@ struct BuildPlan: Sendable {
             "\"\(text)\" is an invalid platform: expected `os/architecture` or `os/architecture/variant`")
         guard (1...3).contains(parts.count), parts.allSatisfy({ !$0.isEmpty }) else { throw wrong }
         if parts.count == 1 {
-            if parts[0] == "local" { return .host }
-            if parts[0] == "linux" { return .host }
+            if parts[0] == "local" { return Platform.host.normalized }
+            if parts[0] == "linux" { return Platform.host.normalized }
             return Platform(os: "linux", architecture: aliases[parts[0]] ?? parts[0])
         }
         let architecture = aliases[parts[1]] ?? parts[1]
-        return Platform(
-            os: parts[0], architecture: architecture, variant: parts.count == 3 ? parts[2] : (architecture == "arm64" ? "v8" : nil))
+        return Platform(os: parts[0], architecture: architecture, variant: parts.count == 3 ? parts[2] : nil).normalized
     }
 }

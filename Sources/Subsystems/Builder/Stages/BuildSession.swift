@@ -37,10 +37,11 @@ final class BuildSession: Sendable {
     let bases = Solver<String, BaseImage>()
     let emit: @Sendable (BuildEvent) -> Void
     let gate: OutputGate
+    let group: BuildGroup
 
     init(
         worker: any BuildWorker, cache: StepCache, hashes: ContentHashes, options: BuildOptions, context: BuildContext,
-        file: ParsedDockerfile, gate: OutputGate, emit: @escaping @Sendable (BuildEvent) -> Void
+        file: ParsedDockerfile, group: BuildGroup, gate: OutputGate, emit: @escaping @Sendable (BuildEvent) -> Void
     ) throws {
         if case .whatIf(let paths) = options.call {
             hasher = ContentHasher(known: hashes, assumedChanges: paths.map(CleanPath.relative))
@@ -48,6 +49,7 @@ final class BuildSession: Sendable {
             hasher = ContentHasher(known: hashes)
         }
         self.gate = gate
+        self.group = group
         self.worker = worker
         self.cache = cache
         self.options = options

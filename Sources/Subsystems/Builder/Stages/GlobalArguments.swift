@@ -16,9 +16,9 @@ struct GlobalArguments: Sendable {
 
     init(file: ParsedDockerfile, options: BuildOptions, expander: VariableExpander) throws {
         given = options.buildArguments.compactMapValues { $0 }
-        let target = options.platform ?? .host
+        let target = options.platform ?? Platform.host.normalized
         var values: [String: String] = [:]
-        for (prefix, platform) in [("TARGET", target), ("BUILD", Platform.host)] {
+        for (prefix, platform) in [("TARGET", target), ("BUILD", Platform.host.normalized)] {
             values["\(prefix)PLATFORM"] = Self.text(platform)
             values["\(prefix)OS"] = platform.os
             values["\(prefix)ARCH"] = platform.architecture

@@ -28,6 +28,26 @@ extension StageRunner {
             state.add(try await placed(cached, isLinked: isLinked), history, step: step.id)
             return .cached
         }
+        // An equal step of another build that goes on now is waited for.
+        try await session.group.turns.take(key.digest)
+        let outcome: Outcome
+        do { outcome = try await makeOrFind(key, step, history, isLinked, work) } catch {
+            await session.group.turns.give(key.digest)
+            throw error
+        }
+        await session.group.turns.give(key.digest)
+        return outcome
+    }
+
+    /// Makes the step's layer, unless somebody else has while we waited for our turn.
+    private mutating func makeOrFind(
+        _ key: StepKey, _ step: Step, _ history: String, _ isLinked: Bool,
+        _ work: @escaping @Sendable (StepWorkspace) async throws -> Void
+    ) async throws -> Outcome {
+        if let cached = try await cached(key) {
+            state.add(try await placed(cached, isLinked: isLinked), history, step: step.id)
+            return .cached
+        }
         try explain(key, step)
         let clock = ContinuousClock.now
         let made = try await make(on: isLinked ? nil : state.chainID, work, state.timeLimit(session))
@@ -38,6 +58,7 @@ extension StageRunner {
         record.milliseconds = seconds * 1000 + attoseconds / 1_000_000_000_000_000
         record.layerTime = state.timeLimit(session).map { Timestamp(nanoseconds: $0) }
         try session.cache.store(record)
+        session.group.noteMade(key.digest)
         let layer = StageState.CommittedLayer(
             chainID: made.chainID, diffID: made.diffID, createdAt: record.layerTime ?? now)
         state.add(try await placed(layer, isLinked: isLinked), history, step: step.id)
@@ -53,7 +74,7 @@ extension StageRunner {
     }
 
     func cached(_ key: StepKey) async throws -> StageState.CommittedLayer? {
-        guard !skipsCache, let hit = try session.cache.step(key.digest) else { return nil }
+        guard !skipsCache || session.group.hasMade(key.digest), let hit = try session.cache.step(key.digest) else { return nil }
         let chainID = try Digest(hit.chainID)
         guard try await session.worker.hasLayers(chainID) else {
             try session.cache.remove([hit.key])

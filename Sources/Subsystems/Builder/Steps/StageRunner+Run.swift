@@ -17,7 +17,7 @@ extension StageRunner {
             arguments: command.arguments, environment: environment(mounts.environment), workingDirectory: state.workingDirectory,
             userID: 0, groupID: 0, supplementaryGroups: [], networkMode: network, extraHosts: session.options.extraHosts,
             hostname: session.globals.given["BUILDKIT_SANDBOX_HOSTNAME"] ?? "buildkitsandbox", limits: session.options.limits,
-            mounts: command.mounts, isInsecure: run.security == "insecure")
+            mounts: command.mounts, isInsecure: run.security == "insecure", platform: state.config.platform)
         let user = state.defaults.user ?? ""
         let shared = session
         let parent = state.chainID

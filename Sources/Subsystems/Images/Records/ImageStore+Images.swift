@@ -122,7 +122,9 @@ extension ImageStore {
     /// Takes a name away; the image stays.
     package func untag(_ reference: Reference) throws {
         try database.write {
-            try $0.execute(sql: "DELETE FROM imageReferences WHERE name = ?", arguments: [reference.withDefaultTag.canonical])
+            let name = reference.withDefaultTag.canonical
+            try $0.execute(sql: "DELETE FROM imageReferences WHERE name = ?", arguments: [name])
+            try $0.execute(sql: "DELETE FROM imageLists WHERE name = ?", arguments: [name])
         }
     }
 
@@ -143,6 +145,7 @@ extension ImageStore {
                 sql:
                     "INSERT INTO imageReferences (name, image, isDigest) VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET image = excluded.image",
                 arguments: [reference.canonical, image.description, isDigest])
+            try db.execute(sql: "DELETE FROM imageLists WHERE name = ?", arguments: [reference.canonical])
             try db.execute(
                 sql: "UPDATE images SET taggedAt = ? WHERE id = ?", arguments: [Timestamp.now().nanoseconds, image.description])
         }

@@ -18,6 +18,7 @@ extension ImageStore {
                 try removal.untagAll(image)
             }
             try removal.delete(image.id, force: force, prune: prune, quiet: false)
+            try removal.deleteUnlisted()
             return removal.done
         }
         if !force, Self.isSingle(image), let user = usage.containers[image.id]?.first {
@@ -28,10 +29,10 @@ extension ImageStore {
         let reference = try Reference(name).withDefaultTag
         try removal.untag(Self.storedName(reference, of: image))
         try removal.untagDigests(of: reference, image.id)
-        guard let left = try self.image(id: image.id), left.references.isEmpty, left.repoDigests.isEmpty else {
-            return removal.done
+        if let left = try self.image(id: image.id), left.references.isEmpty, left.repoDigests.isEmpty {
+            try removal.delete(image.id, force: force, prune: prune, quiet: true)
         }
-        try removal.delete(image.id, force: force, prune: prune, quiet: true)
+        try removal.deleteUnlisted()
         return removal.done
     }
 
@@ -78,8 +79,10 @@ extension ImageStore {
             guard let image = try image(id: candidate.id), usage.containers[image.id]?.isEmpty ?? true, filter.matches(image),
                 try !hasChildren(image.id), all || image.references.isEmpty
             else { continue }
+            if image.references.isEmpty, try listedImages()[image.id] != nil { continue }
             try removal.untagAll(image)
             try removal.delete(image.id, force: false, prune: true, quiet: true)
+            try removal.deleteUnlisted()
         }
         // Layers that stayed because something was unfinished when their image went.
         for layer in try collect() { removal.reclaimed += layer.size }
@@ -101,6 +104,8 @@ struct Removal {
     private(set) var done: [ImageRemoval] = []
     /// Bytes of layers removed.
     var reclaimed: Int64 = 0
+    /// Images of lists whose names went.
+    private var unlisted: [Digest] = []
 
     init(store: ImageStore, usage: ImageUsage) {
         self.store = store
@@ -129,6 +134,9 @@ struct Removal {
                 isHard: true, isUse: true, reason: "image is being used by running container \(Identifier.short(running.id))")
         }
         if force { return nil }
+        if image.references.isEmpty, let name = try store.listedImages()[image.id] {
+            return Conflict(isHard: false, isUse: false, reason: "image is one of the platforms of \(name.familiar)")
+        }
         if !ignoringNames, !image.references.isEmpty || !image.repoDigests.isEmpty {
             return Conflict(isHard: false, isUse: false, reason: "image is referenced in multiple repositories")
         }
@@ -139,7 +147,18 @@ struct Removal {
         return nil
     }
 
+    /// Removes the other images of lists whose last name went.
+    mutating func deleteUnlisted() throws {
+        let listed = try store.listedImages()
+        for id in unlisted where listed[id] == nil {
+            guard let image = try store.image(id: id), image.references.isEmpty, image.repoDigests.isEmpty else { continue }
+            try delete(id, force: false, prune: true, quiet: true)
+        }
+        unlisted = []
+    }
+
     mutating func untag(_ name: Reference) throws {
+        if let list = try store.list(named: name) { unlisted += list.members.map(\.image).filter { $0 != list.main } }
         try store.untag(name)
         done.append(.untagged(name.familiar))
     }

@@ -41,5 +41,16 @@ extension ImageStore {
                     );
                     """)
         }
+        migrator.registerMigration("Images.2-lists") { db in
+            try db.execute(
+                sql: """
+                    CREATE TABLE imageLists (
+                        name TEXT PRIMARY KEY,
+                        main TEXT NOT NULL,
+                        members BLOB NOT NULL,
+                        details BLOB NOT NULL
+                    )
+                    """)
+        }
     }
 }

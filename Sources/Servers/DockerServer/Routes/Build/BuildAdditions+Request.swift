@@ -2,6 +2,7 @@ internal import Builder
 internal import DockerAPI
 internal import Engine
 internal import Essentials
+internal import OCI
 
 extension BuildAdditions {
     /// Puts what a client asks for beyond Docker's parameters into the engine's request.
@@ -9,6 +10,7 @@ extension BuildAdditions {
     func apply(to request: inout ImageBuildRequest) throws {
         request.local.processID = processID
         request.local.context = contextDescriptor.map(PassedDescriptor.init)
+        request.local.contextPath = contextPath
         request.local.dockerfileText = dockerfileText
         request.local.ignoreRules = ignoreRules
         request.local.agents = (agents ?? [:]).mapValues(PassedDescriptor.init)
@@ -22,12 +24,53 @@ extension BuildAdditions {
         request.options.noCacheStages = Set((noCacheFilter ?? []).map { $0.lowercased() })
         request.options.discardsImage = discardsImage ?? false
         request.options.keepsFailedStep = keepsFailedStep ?? false
+        request.platforms = try (platforms ?? []).compactMap { try PlatformText.parse($0)?.normalized }
+        request.exports = try (exports ?? []).map { try $0.request() }
+        request.attestations = try (attestations ?? []).map { try $0.request() }
         switch call {
         case nil, "build": request.options.call = (whatIf ?? []).isEmpty ? .build : .whatIf(whatIf ?? [])
         case "check", "lint": request.options.call = .check
         case "outline": request.options.call = .outline
         case "targets": request.options.call = .targets
         case let other?: throw GantryError.invalid("unknown call `\(other)`", hint: "expected build, check, outline or targets")
+        }
+    }
+}
+
+extension BuildAdditions.Export {
+    fileprivate func request() throws -> BuildExportRequest {
+        var request = BuildExportRequest()
+        request.form.compression = try compression.map { text in
+            guard let value = ExportForm.Compression(rawValue: text) else {
+                throw GantryError.invalid("unsupported compression type: \(text)")
+            }
+            return value
+        }
+        request.form.level = compressionLevel
+        request.form.isForced = forcesCompression ?? false
+        request.form.usesOCITypes = usesOCITypes
+        request.form.annotations = try (annotations ?? []).map { annotation in
+            guard let place = ExportForm.Annotation.Place(rawValue: annotation.place) else {
+                throw GantryError.invalid("unknown annotation type: \(annotation.place)")
+            }
+            return ExportForm.Annotation(
+                place: place, platform: try PlatformText.parse(annotation.platform ?? "")?.normalized, key: annotation.key,
+                value: annotation.value)
+        }
+        request.isForStore = isForStore ?? false
+        request.isTree = isTree ?? false
+        request.danglingNamePrefix = danglingNamePrefix ?? ""
+        request.namesDigest = namesDigest ?? false
+        return request
+    }
+}
+
+extension BuildAdditions.Attestation {
+    fileprivate func request() throws -> AttestationRequest {
+        switch kind {
+        case "sbom": return .contents
+        case "provenance": return .provenance(isFull: mode == "max", isVersion1: version == "v1")
+        default: throw GantryError.invalid("unsupported attestation type \(kind)")
         }
     }
 }

@@ -63,6 +63,15 @@ extension BuildEventMessage {
             self.init(.finished)
             digest = id.description
             durationMs = milliseconds
+        case .recorded(let id):
+            self.init(.recorded)
+            digest = id
+        case .exported(let made):
+            self.init(.exported)
+            var export = Export(number: made.number, id: made.resultID)
+            export.descriptor = made.descriptor.map(DescriptorBody.init)
+            export.configDigest = made.configDigest?.description
+            self.export = export
         case .tagged(let name):
             self.init(.tagged)
             tag = name

@@ -58,7 +58,7 @@ struct BuildQuery {
         options.noCache = query.bool("nocache")
         options.squashes = query.bool("squash")
         options.pull = query.bool("pull")
-        options.platform = try PlatformText.parse(query["platform"])
+        options.platform = try PlatformText.parse(query["platform"])?.normalized
         options.networkMode = query["networkmode"]
         options.extraHosts = query.all("extrahosts").filter { !$0.isEmpty }
         options.limits = try limits(query)

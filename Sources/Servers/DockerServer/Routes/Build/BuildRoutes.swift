@@ -23,6 +23,28 @@ struct BuildRoutes {
                 }
                 return Reply(status: 200, headers: [("Content-Type", "application/x-tar")], body: .stream(body))
             },
+            Route("GET", "/build/results/{name}/tree") { request in
+                let (id, query) = (request.name(), request.query)
+                let isSplit = query.contains("split") ? query.bool("split") : nil
+                return .bytes("application/x-tar") { sink in
+                    try await builds.exportTree(id, isSplit: isSplit, to: sink)
+                }
+            },
+            Route("GET", "/build/results/{name}/archive") { request in
+                let (id, format) = (request.name(), request.query["format"])
+                return .bytes("application/x-tar") { sink in
+                    try await builds.exportArchive(id, isDocker: format == "docker", to: sink)
+                }
+            },
+            Route("POST", "/build/results/{name}/push", endsWithClient: true) { request in
+                let (id, byDigest, login) = (request.name(), request.query.bool("bydigest"), request.registryLogin)
+                let reference = try Reference(request.query["name"])
+                return .progress { send in
+                    try await builds.pushResult(id, as: reference, byDigest: byDigest, credentials: login) { message in
+                        try await send(JSONMessage(message))
+                    }
+                }
+            },
             Route("GET", "/images/{name}/layers") { request in
                 let report = try await builds.layers(of: request.name())
                 let layers = report.layers.map { item in
@@ -33,7 +55,21 @@ struct BuildRoutes {
                 let waste = report.waste.prefix(20).map { ImageLayersBody.Waste(path: $0.path, size: $0.size) }
                 return .json(ImageLayersBody(layers: layers, waste: waste, efficiency: report.efficiency))
             },
-            Route("GET", "/builds") { _ in .json(try await builds.builds().map(BuildRecordBody.init)) },
+            Route("GET", "/images/{name}/differences") { request in
+                let found = try await builds.compare(request.name(), with: request.query["with"])
+                let files = found.files.map { ImageDifferencesBody.File(path: $0.path, what: $0.what, details: $0.details) }
+                return .json(
+                    ImageDifferencesBody(
+                        image: request.name(), rebuilt: request.query["with"], files: files, configuration: found.configuration))
+            },
+            Route("GET", "/builds") { _ in
+                .json(
+                    try await builds.builds().map { entry in
+                        var body = BuildRecordBody(entry)
+                        body.recipe = nil
+                        return body
+                    })
+            },
             Route("GET", "/builds/{name}/logs") { request in
                 let log = try await builds.build(Self.id(request)).log
                 return Reply(status: 200, headers: [("Content-Type", "text/plain; charset=utf-8")], body: .whole(Array(log.utf8)))
