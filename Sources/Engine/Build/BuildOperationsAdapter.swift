@@ -105,19 +105,38 @@ final class BuildOperationsAdapter: BuildOperations {
             let logger = context.logger
             Task.detached { try await BlockingWork.run { directory.remove(logger: logger) } }
         }
+        let id: Digest?
+        do { id = try await run(request, stream, in: directory, events) } catch {
+            try await cleanUp(after: request)
+            if error is CancellationError { throw GantryError(.cancelled, "build canceled") }
+            throw error
+        }
+        try removeStale()
+        try await cleanUp(after: request)
+        return id
+    }
+
+    /// The builder and what it holds end with this call.
+    private func run(
+        _ request: ImageBuildRequest, _ stream: ByteStream, in directory: BuildDirectory,
+        _ events: @escaping @Sendable (BuildEvent) async throws -> Void
+    ) async throws -> Digest? {
         let inputs = try await BuildInputs.prepare(request, stream, directory, adapter: self)
         var options = request.options
         options.contexts = inputs.contexts
+        let caches = BuildCaches(context: context, transfer: images.transfer, request: request)
         let worker = EngineBuildWorker(
-            context: context, images: images, request: request, directory: directory, locks: locks, agents: inputs.agents)
+            context: context, images: images, request: request, directory: directory, locks: locks, agents: inputs.agents,
+            caches: caches)
         let builder = ImageBuilder(
-            worker: worker, cache: cache, hashes: hashes, options: options, context: inputs.context, dockerfile: inputs.dockerfile,
-            events: events)
-        let id: Digest?
-        do { id = try await builder.build(tags: request.tags) } catch is CancellationError {
-            throw GantryError(.cancelled, "build canceled")
-        }
-        try removeStale()
-        return id
+            worker: worker, cache: cache, exchange: caches, hashes: hashes, options: options, context: inputs.context,
+            dockerfile: inputs.dockerfile, events: events)
+        return try await builder.build(tags: request.tags)
+    }
+
+    /// Blobs that only the exchange of a cache needed, and fetched layers that no result stands on.
+    private func cleanUp(after request: ImageBuildRequest) async throws {
+        guard !request.cacheSources.isEmpty || !request.cacheTargets.isEmpty else { return }
+        try await BlockingWork.run { [store = context.imageStore] in try store.collectGarbage() }
     }
 }

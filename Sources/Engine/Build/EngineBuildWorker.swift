@@ -16,13 +16,16 @@ final class EngineBuildWorker: BuildWorker {
     let locks: BuildLocks
     let agents: [String: OwnedDescriptor]
     private let images: ImageService
+    /// Has layers that are not here yet.
+    let caches: BuildCaches
     /// Held until the build has ended: its layers have no image yet.
     private let lease: Lease
 
     init(
         context: EngineContext, images: ImageService, request: ImageBuildRequest, directory: BuildDirectory, locks: BuildLocks,
-        agents: [String: OwnedDescriptor]
+        agents: [String: OwnedDescriptor], caches: BuildCaches
     ) {
+        self.caches = caches
         self.agents = agents
         self.context = context
         self.images = images
@@ -43,9 +46,7 @@ final class EngineBuildWorker: BuildWorker {
         _ reference: Reference, platform: Platform, pull: Bool, progress: @escaping @Sendable (String, Int64?, Int64?) -> Void
     ) async throws -> BaseImage {
         if !pull, let image = try present(reference), Self.runs(image.config.platform, on: platform) { return base(image) }
-        let login =
-            request.credentials[reference.domain]
-            ?? (reference.domain == "docker.io" ? request.credentials["https://index.docker.io/v1/"] : nil)
+        let login = request.login(for: reference)
         try await images.pull(reference, allTags: false, platform: platform, credentials: login) { message in
             let text = [message.id.map { "\($0):" }, message.status ?? message.stream].compactMap { $0 }.joined(separator: " ")
             progress(text, message.current, message.total)
@@ -69,6 +70,7 @@ final class EngineBuildWorker: BuildWorker {
 
     func createImage(config: ImageConfig, chainID: Digest?, tags: [Reference]) async throws -> Digest {
         let store = store
+        if let chainID { try await caches.bring(chainID) }
         let image = try await BlockingWork.run { try store.createImage(config: config) }
         guard image.topLayer == chainID else {
             throw GantryError.internal("the image's layers do not end in `\(chainID?.description ?? "nothing")`")
@@ -81,6 +83,7 @@ final class EngineBuildWorker: BuildWorker {
 
     func openReadOnly(chainID: Digest?) async throws -> OwnedDescriptor {
         let store = store
+        if let chainID { try await caches.bring(chainID) }
         return try await BlockingWork.run {
             let names = try store.lowerNames(of: chainID)
             return try PrivateMounts.overlay(
@@ -91,6 +94,7 @@ final class EngineBuildWorker: BuildWorker {
     func hasLayers(_ chainID: Digest) async throws -> Bool { try store.layer(chainID: chainID) != nil }
 
     func beginStep(parent: Digest?) async throws -> StepWorkspace {
+        if let parent { try await caches.bring(parent) }
         let id = Identifier.random()
         // Written first: what a killed daemon leaves is found by it.
         try FileSystem.replace("\(directory.stepsPath)/\(id)", with: "")

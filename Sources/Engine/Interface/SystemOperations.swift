@@ -40,6 +40,8 @@ package struct ImageBuildRequest: Sendable {
     package var credentials: [String: RegistryLogin] = [:]
     /// What a client on this machine hands over beside the stream.
     package var local = LocalBuildParts()
+    package var cacheSources: [CacheSource] = []
+    package var cacheTargets: [CacheTarget] = []
 
     package init() {}
 }

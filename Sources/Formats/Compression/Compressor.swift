@@ -11,12 +11,13 @@ package final class Compressor {
     private let encoder: any CompressionEncoder
     private var output = [UInt8](repeating: 0, count: 256 << 10)
 
-    package init(_ format: Format, _ sink: @escaping (UnsafeRawBufferPointer) throws -> Void) throws {
+    /// - Parameter level: of zstd, 1 to 22; nil for 3. Gzip has one level.
+    package init(_ format: Format, level: Int? = nil, _ sink: @escaping (UnsafeRawBufferPointer) throws -> Void) throws {
         self.sink = sink
         encoder =
             switch format {
             case .gzip: try GzipEncoder()
-            case .zstd: try ZstdEncoder()
+            case .zstd: try ZstdEncoder(level: level ?? 3)
             }
     }
 
@@ -90,15 +91,15 @@ final class GzipEncoder: CompressionEncoder {
     }
 }
 
-/// Zstandard through libzstd, level 3, with a checksum.
+/// Zstandard through libzstd, with a checksum.
 final class ZstdEncoder: CompressionEncoder {
     // Freed in deinit, used by the owner's thread only.
     private let stream: OpaquePointer
 
-    init() throws {
+    init(level: Int) throws {
         guard let stream = ZSTD_createCCtx() else { throw GantryError.unavailable("zstd: out of memory") }
         self.stream = stream
-        _ = ZSTD_CCtx_setParameter(stream, ZSTD_c_compressionLevel, 3)
+        _ = ZSTD_CCtx_setParameter(stream, ZSTD_c_compressionLevel, CInt(clamping: level))
         _ = ZSTD_CCtx_setParameter(stream, ZSTD_c_checksumFlag, 1)
     }
 

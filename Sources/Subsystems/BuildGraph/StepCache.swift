@@ -33,12 +33,34 @@ package final class StepCache: Sendable {
                 table.add(column: "layerTime", .integer)
             }
         }
+        migrator.registerMigration("BuildGraph-3-shortcuts") { database in
+            try database.create(table: "buildStepShortcut") { table in
+                table.primaryKey("shortcut", .text)
+                table.column("key", .text).notNull().references("buildStep", onDelete: .cascade)
+            }
+        }
     }
 
-    /// The result for a key; nil when there is none.
+    /// The result for a key or a shortcut to one; nil when there is none.
     package func step(_ key: String) throws -> CachedStep? {
         try database.read { database in
-            try Row.fetchOne(database, sql: "SELECT * FROM buildStep WHERE key = ?", arguments: [key]).map(Self.decode)
+            try Row.fetchOne(
+                database,
+                sql: """
+                    SELECT * FROM buildStep
+                    WHERE key = ? OR key = (SELECT key FROM buildStepShortcut WHERE shortcut = ?) ORDER BY key = ? DESC LIMIT 1
+                    """,
+                arguments: [key, key, key]
+            ).map(Self.decode)
+        }
+    }
+
+    /// Remembers another key under which a result is found: one that is known before all that the result depends on was read.
+    package func addShortcut(_ shortcut: String, to key: String) throws {
+        try database.write { database in
+            try database.execute(
+                sql: "INSERT OR REPLACE INTO buildStepShortcut SELECT ?, key FROM buildStep WHERE key = ?", arguments: [shortcut, key]
+            )
         }
     }
 

@@ -67,7 +67,7 @@ final class BuildRun: Sendable {
     }
 
     /// The instructions that came from the cache.
-    var cached: [Int] { events.compactMap { if case .stepCached(let id, _) = $0 { id } else { nil } } }
+    var cached: [Int] { events.compactMap { if case .stepCached(let id, _, _) = $0 { id } else { nil } } }
     var explanations: [String] { events.compactMap { if case .explanation(_, let cause) = $0 { cause.text } else { nil } } }
 
     /// A file of the last image.

@@ -31,6 +31,11 @@ extension BuildCommand {
             }
             additions.keepsFailedStep = true
         }
+        let caches = BuildCacheFlags(from: cacheFrom, to: cacheTo)
+        let (from, to, folders) = try caches.options { session.console.errorText("WARNING: \($0)\n") }
+        additions.cacheFrom = nonEmpty(from)
+        additions.cacheTo = nonEmpty(to)
+        open += folders
         if !open.isEmpty { additions.processID = getpid() }
         return (additions, open)
     }

@@ -7,7 +7,6 @@ struct BuildFlagsNotOffered: ParsableArguments {
     @Option var annotation: [String] = []
     @Option var attest: [String] = []
     @Option var builder: String?
-    @Option var cacheTo: [String] = []
     @Flag var compress = false
     @Option var isolation: String?
     @Option var policy: [String] = []
@@ -21,7 +20,6 @@ struct BuildFlagsNotOffered: ParsableArguments {
             ("--annotation", !annotation.isEmpty, "use `--label` for metadata"),
             ("--attest", !attest.isEmpty, nil),
             ("--builder", builder.map { $0 != "default" } ?? false, "there is one builder, in the daemon"),
-            ("--cache-to", !cacheTo.isEmpty, "the cache is kept by the daemon"),
             ("--compress", compress, nil),
             ("--isolation", isolation.map { !$0.isEmpty && $0 != "default" } ?? false, nil),
             ("--policy", !policy.isEmpty, nil),

@@ -65,6 +65,8 @@ package struct BuildAdditions: Codable, Sendable, Hashable {
     package var call: String?
     /// Paths in the context that count as changed: what would be built again is told, and nothing is built.
     package var whatIf: [String]?
+    package var cacheFrom: [BuildCacheOption]?
+    package var cacheTo: [BuildCacheOption]?
     /// Keep what a failed RUN left, for ``BuildEventMessage/Kind/entrance``.
     package var keepsFailedStep: Bool?
 
