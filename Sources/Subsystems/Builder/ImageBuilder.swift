@@ -140,7 +140,7 @@ package final class ImageBuilder: Sendable {
             if Task.isCancelled { throw CancellationError() }
             if let exchange, !exchange.hasBroken { try session.ledger.remember(in: cache, exchange) }
             if exchange?.hasBroken != true { try BuildChecks(session: session).tell(emit) }
-            throw error
+            throw (error as? GantryError).map { BuildFailure($0) } ?? error
         }
     }
 

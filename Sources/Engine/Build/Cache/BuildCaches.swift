@@ -117,7 +117,9 @@ final class BuildCaches: CacheExchange {
             else { continue }
             // A layer of an image that was removed meanwhile is no result.
             guard source.blobs != nil || (try? store.layer(chainID: chainID)) != nil else { continue }
-            return ImportedStep(chainID: chainID, diffID: top.diffID, createdAt: found.createdAt, origin: source.name)
+            var step = ImportedStep(chainID: chainID, diffID: top.diffID, createdAt: found.createdAt, origin: source.name)
+            step.otherKeys = found.keys
+            return step
         }
         return nil
     }

@@ -15,6 +15,8 @@ struct ImportedCache: Sendable {
         /// Lowest first, at least one.
         var layers: [Layer]
         var createdAt: Timestamp
+        /// Keys of the source for this result.
+        var keys: [String] = []
     }
 
     /// As people know it.
@@ -94,6 +96,7 @@ struct ImportedCache: Sendable {
 
     /// - Parameter layers: in the cache's order; nil for those that cannot be used.
     private mutating func take(_ cache: BuildCacheConfig, _ layers: [Layer?]) throws {
+        var keys: [[Int]: [String]] = [:]
         for record in cache.records {
             guard let result = try cache.result(of: record) else { continue }
             let chain = result.layers.compactMap { layers[$0] }
@@ -101,8 +104,11 @@ struct ImportedCache: Sendable {
                 chain.allSatisfy({ $0.blob.map(Self.isUsable) ?? true }), record.digest.hasPrefix("sha256:")
             else { continue }
             let time = result.createdAt.flatMap { Timestamp(rfc3339: $0) } ?? Timestamp(seconds: 0)
-            results[String(record.digest.dropFirst(7))] = Result(layers: chain, createdAt: time)
+            let key = String(record.digest.dropFirst(7))
+            keys[result.layers, default: []].append(key)
+            results[key] = Result(layers: chain, createdAt: time)
         }
+        for keys in keys.values where keys.count > 1 { for key in keys { results[key]?.keys = keys } }
     }
 
     private static func isUsable(_ blob: Descriptor) -> Bool {

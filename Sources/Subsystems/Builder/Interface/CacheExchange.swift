@@ -38,6 +38,8 @@ package struct ImportedStep: Sendable {
     package var diffID: Digest
     /// The time that an image's history gives for it.
     package var createdAt: Timestamp
+    /// Other keys under which the source has it.
+    package var otherKeys: [String] = []
     /// `registry ghcr.io/app:cache`
     package var origin: String
 
@@ -54,7 +56,7 @@ package struct ExportedStep: Sendable, Hashable {
     /// 64 hexadecimal digits.
     package var key: String
     /// Under which it is found too.
-    package var shortcut: String?
+    package var otherKeys: [String]
     /// Key of the step whose result it stands on; nil for a base image and for what stands on nothing.
     package var parent: String?
     /// As it was made: a layer of `COPY --link` stands on nothing.
@@ -62,9 +64,9 @@ package struct ExportedStep: Sendable, Hashable {
     package var diffID: Digest
     package var createdAt: Timestamp
 
-    package init(key: String, shortcut: String?, parent: String?, chainID: Digest, diffID: Digest, createdAt: Timestamp) {
+    package init(key: String, otherKeys: [String], parent: String?, chainID: Digest, diffID: Digest, createdAt: Timestamp) {
         self.key = key
-        self.shortcut = shortcut
+        self.otherKeys = otherKeys
         self.parent = parent
         self.chainID = chainID
         self.diffID = diffID

@@ -8,7 +8,7 @@ final class StepLedger: Sendable {
     private struct State {
         var steps: [ExportedStep] = []
         var keys: Set<String> = []
-        var imported: [CachedStep] = []
+        var imported: [(step: CachedStep, otherKeys: [String])] = []
     }
 
     private let state = Mutex(State())
@@ -20,16 +20,17 @@ final class StepLedger: Sendable {
     }
 
     /// A result from elsewhere, to be remembered here once its layers are here.
-    func addImported(_ step: CachedStep) { state.withLock { $0.imported.append(step) } }
+    func addImported(_ step: CachedStep, otherKeys: [String]) { state.withLock { $0.imported.append((step, otherKeys)) } }
 
     var steps: [ExportedStep] { state.withLock(\.steps) }
 
     /// Remembers the results from elsewhere whose layers were fetched.
     func remember(in cache: StepCache, _ exchange: any CacheExchange) throws {
-        for var step in state.withLock({ $0.imported }) {
+        for (var step, otherKeys) in state.withLock({ $0.imported }) {
             guard let size = try exchange.layerSize(try OCI.Digest(step.chainID)) else { continue }
             step.size = size
             try cache.store(step)
+            for key in otherKeys where key != step.key { try cache.addShortcut(key, to: step.key) }
         }
     }
 }

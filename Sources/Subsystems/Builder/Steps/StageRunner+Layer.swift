@@ -33,7 +33,7 @@ extension StageRunner {
         if let shortcut { try session.cache.addShortcut(shortcut.digest, to: key.digest) }
         let layer = StageState.CommittedLayer(
             chainID: made.chainID, diffID: made.diffID, createdAt: record.layerTime ?? now)
-        try await add(layer, key, shortcut, step, history, isLinked: isLinked)
+        try await add(layer, key, shortcut.map { [$0.digest] } ?? [], step, history, isLinked: isLinked)
         return .done
     }
 
@@ -56,24 +56,25 @@ extension StageRunner {
         _ hit: Hit, _ key: StepKey, _ shortcut: StepKey?, _ step: Step, _ history: String, isLinked: Bool
     ) async throws -> Outcome {
         let layer = hit.layer
+        let otherKeys = hit.otherKeys + (shortcut.map { [$0.digest] } ?? [])
         if hit.origin != nil {
             var record = CachedStep(
                 key: key, chainID: layer.chainID.description, diffID: layer.diffID.description, size: 0, now: .now())
             record.layerTime = layer.createdAt
-            session.ledger.addImported(record)
+            session.ledger.addImported(record, otherKeys: otherKeys)
         } else if let shortcut {
             try session.cache.addShortcut(shortcut.digest, to: key.digest)
         }
-        try await add(layer, key, shortcut, step, history, isLinked: isLinked)
+        try await add(layer, key, otherKeys, step, history, isLinked: isLinked)
         return .cached(hit.origin)
     }
 
     private mutating func add(
-        _ layer: StageState.CommittedLayer, _ key: StepKey, _ shortcut: StepKey?, _ step: Step, _ history: String, isLinked: Bool
+        _ layer: StageState.CommittedLayer, _ key: StepKey, _ otherKeys: [String], _ step: Step, _ history: String, isLinked: Bool
     ) async throws {
         session.ledger.add(
             ExportedStep(
-                key: key.digest, shortcut: shortcut?.digest, parent: isLinked ? nil : state.stepKeys.last, chainID: layer.chainID,
+                key: key.digest, otherKeys: otherKeys.filter { $0 != key.digest }, parent: isLinked ? nil : state.stepKeys.last, chainID: layer.chainID,
                 diffID: layer.diffID, createdAt: layer.createdAt))
         state.add(try await placed(layer, isLinked: isLinked), history, step: step.id, key: key.digest)
     }
@@ -90,12 +91,17 @@ extension StageRunner {
     struct Hit: Sendable {
         var layer: StageState.CommittedLayer
         var origin: String?
+        var otherKeys: [String] = []
 
-        init(layer: StageState.CommittedLayer) { self.layer = layer }
+        init(layer: StageState.CommittedLayer, otherKeys: [String]) {
+            self.layer = layer
+            self.otherKeys = otherKeys
+        }
 
         init(_ step: ImportedStep) {
             layer = StageState.CommittedLayer(chainID: step.chainID, diffID: step.diffID, createdAt: step.createdAt)
             origin = step.origin
+            otherKeys = step.otherKeys
         }
     }
 
@@ -106,9 +112,9 @@ extension StageRunner {
             let chainID = try Digest(hit.chainID)
             if try await session.worker.hasLayers(chainID) {
                 try session.cache.use(hit.key, now: .now())
-                return Hit(
-                    layer: StageState.CommittedLayer(
-                        chainID: chainID, diffID: try Digest(hit.diffID), createdAt: hit.layerTime ?? hit.createdAt))
+                let layer = StageState.CommittedLayer(
+                    chainID: chainID, diffID: try Digest(hit.diffID), createdAt: hit.layerTime ?? hit.createdAt)
+                return Hit(layer: layer, otherKeys: hit.key == key.digest ? [] : [hit.key])
             }
             try session.cache.remove([hit.key])
         }

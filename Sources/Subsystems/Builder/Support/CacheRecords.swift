@@ -7,14 +7,14 @@ package enum CacheRecords {
         case chain(BuildCacheConfig.Chain)
     }
 
-    /// A record for each key and shortcut of the steps that have a result.
+    /// A record for each key of the steps that have a result.
     package static func make(_ steps: [ExportedStep], _ result: (ExportedStep) -> Result?) -> [BuildCacheConfig.Record] {
         var records: [BuildCacheConfig.Record] = []
         var places: [String: Int] = [:]
         for step in steps {
             guard let result = result(step) else { continue }
             let inputs = step.parent.flatMap { places[$0] }.map { [[BuildCacheConfig.Input(link: $0)]] } ?? []
-            for key in [step.key, step.shortcut].compactMap(\.self) {
+            for key in [step.key] + step.otherKeys {
                 var record = BuildCacheConfig.Record(digest: "sha256:\(key)", inputs: inputs)
                 switch result {
                 case .layers(let layers): record.results = [layers]
