@@ -14,12 +14,14 @@ final class BuildOperationsAdapter: BuildOperations {
     let context: EngineContext
     let images: ImageService
     let cache: StepCache
-    private let locks = BuildLocks()
+    /// The directories of `--mount=type=cache`.
+    let mounts: BuildMounts
     /// Builds that can be cancelled by name.
     private let running = Mutex<[String: Task<Digest?, any Error>]>([:])
     /// What builds have read of files, for the builds after them.
     private let hashes = ContentHashes()
     let history: BuildHistory
+    let collection = CollectionPace()
 
     /// Removes what an earlier daemon's builds left, and keeps the cache's layers from being collected.
     init(context: EngineContext, images: ImageService) throws {
@@ -28,6 +30,7 @@ final class BuildOperationsAdapter: BuildOperations {
         let cache = StepCache(database: context.database)
         self.cache = cache
         history = try BuildHistory(database: context.database)
+        mounts = try BuildMounts(database: context.database, dataRoot: context.configuration.dataRoot)
         context.imageStore.setRetained { Set(try cache.chainIDs().map { try Digest($0) }) }
         try BuildDirectory.removeLeftovers(context: context)
     }
@@ -111,8 +114,9 @@ final class BuildOperationsAdapter: BuildOperations {
             if error is CancellationError { throw GantryError(.cancelled, "build canceled") }
             throw error
         }
-        try removeStale()
         try await cleanUp(after: request)
+        // Nobody waits for it; a daemon that ends meanwhile does the rest after its next build.
+        Task.detached { await self.collectCache() }
         return id
     }
 
@@ -126,7 +130,7 @@ final class BuildOperationsAdapter: BuildOperations {
         options.contexts = inputs.contexts
         let caches = BuildCaches(context: context, transfer: images.transfer, request: request)
         let worker = EngineBuildWorker(
-            context: context, images: images, request: request, directory: directory, locks: locks, agents: inputs.agents,
+            context: context, images: images, request: request, directory: directory, mounts: mounts, agents: inputs.agents,
             caches: caches)
         let builder = ImageBuilder(
             worker: worker, cache: cache, exchange: caches, hashes: hashes, options: options, context: inputs.context,

@@ -13,7 +13,7 @@ final class EngineBuildWorker: BuildWorker {
     let context: EngineContext
     let request: ImageBuildRequest
     let directory: BuildDirectory
-    let locks: BuildLocks
+    let mounts: BuildMounts
     let agents: [String: OwnedDescriptor]
     private let images: ImageService
     /// Has layers that are not here yet.
@@ -22,7 +22,7 @@ final class EngineBuildWorker: BuildWorker {
     private let lease: Lease
 
     init(
-        context: EngineContext, images: ImageService, request: ImageBuildRequest, directory: BuildDirectory, locks: BuildLocks,
+        context: EngineContext, images: ImageService, request: ImageBuildRequest, directory: BuildDirectory, mounts: BuildMounts,
         agents: [String: OwnedDescriptor], caches: BuildCaches
     ) {
         self.caches = caches
@@ -31,14 +31,11 @@ final class EngineBuildWorker: BuildWorker {
         self.images = images
         self.request = request
         self.directory = directory
-        self.locks = locks
+        self.mounts = mounts
         lease = context.imageStore.pin()
     }
 
     var store: ImageStore { context.imageStore }
-
-    /// Where the directories of `--mount=type=cache` are.
-    static func cacheDirectory(_ context: EngineContext) -> String { "\(context.configuration.dataRoot)/build-mounts" }
 
     // MARK: Images
 

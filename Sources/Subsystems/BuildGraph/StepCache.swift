@@ -92,11 +92,6 @@ package final class StepCache: Sendable {
         }
     }
 
-    /// Forgets the results that were not used since `time`.
-    package func removeUnused(since time: Timestamp) throws {
-        try database.write { try $0.execute(sql: "DELETE FROM buildStep WHERE lastUsedAt < ?", arguments: [time.nanoseconds]) }
-    }
-
     /// The chain ids of all results.
     package func chainIDs() throws -> [String] {
         try database.read { try String.fetchAll($0, sql: "SELECT DISTINCT chainID FROM buildStep") }
