@@ -245,6 +245,43 @@ def test_history_of_an_image(pair, registry, context):
         second.gantry("rmi", "-f", "kept:1")
 
 
+def test_bases_are_pulled_when_needed(pair, registry, context):
+    """Of an image that only a copied stage stands on nothing but its configuration is read."""
+    first, second = pair
+    bases = [f"{registry}/base/{name}:1" for name in ("large", "small")]
+    for base in bases:
+        (context / "Dockerfile").write_text(f"FROM busybox\nLABEL base={base}\nRUN echo {base} > /base\n")
+        first.build(context, "--push", tag=base)
+    text = STAGES.replace("FROM busybox AS", f"FROM {bases[0]} AS").replace("FROM busybox\n", f"FROM {bases[1]}\n")
+    (context / "Dockerfile").write_text(text)
+    ref = f"{registry}/cache/bases:1"
+    try:
+        first.build(context, "--cache-to", f"type=registry,ref={ref},mode=max")
+        result = second.build(context, "--cache-from", f"type=registry,ref={ref}", "--cache-to", f"type=registry,ref={ref}2,mode=max")
+        assert executed(result) == [] and second.image() == first.image()
+        assert f"pulling {bases[1]}" in result.stderr and f"pulling {bases[0]}" not in result.stderr
+        assert second.gantry("image", "inspect", bases[0]).returncode == 1
+        # The second machine's cache is complete all the same.
+        second.forget()
+        second.gantry("rmi", "-f", *bases)
+        assert executed(second.build(context, "--cache-from", f"type=registry,ref={ref}2")) == []
+    finally:
+        for machine in pair:
+            machine.gantry("rmi", "-f", *bases)
+
+
+def test_links_in_a_folder(pair, context, tmp_path):
+    """A folder whose `blobs` leads elsewhere is refused: nothing is written there."""
+    outside = tmp_path / "outside"
+    (outside / "sha256").mkdir(parents=True)
+    folder = tmp_path / "cache"
+    folder.mkdir()
+    (folder / "blobs").symlink_to(outside)
+    result = pair[0].build(context, "--cache-to", f"type=local,dest={folder}", ok=False)
+    assert result.returncode == 1 and "error writing the build cache" in result.stderr
+    assert list((outside / "sha256").iterdir()) == []
+
+
 # -- what goes wrong
 
 def test_missing_sources_are_warnings(pair, registry, context, tmp_path):

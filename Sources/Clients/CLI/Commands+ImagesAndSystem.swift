@@ -30,8 +30,9 @@ struct ImageGroup: CommandGroup {
 /// `gantry builder …`
 struct BuilderGroup: CommandGroup {
     static let configuration = CommandConfiguration(
-        commandName: "builder", abstract: "Manage builds", 
-        subcommands: [BuildCommand.self, CacheMountGroup.self, BuilderUsageCommand.self, BuilderPruneCommand.self], aliases: ["buildx"])
+        commandName: "builder", abstract: "Manage builds",
+        subcommands: [BuildCommand.self, CacheMountGroup.self, BuilderUsageCommand.self, BuilderPruneCommand.self],
+        aliases: ["buildx"])
 }
 
 /// `gantry builds …`

@@ -1,5 +1,5 @@
-internal import Essentials
 package import DockerAPI
+internal import Essentials
 
 /// How much of the build cache may stay, in bytes; 0 for no limit of its own.
 package struct BuildCacheSpace: Sendable, Hashable {

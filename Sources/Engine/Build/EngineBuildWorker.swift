@@ -6,6 +6,7 @@ import Images
 import LinuxSystem
 import Logging
 import OCI
+import RegistryClient
 import Synchronization
 
 /// Gives one build the engine's images, layers and processes.
@@ -43,13 +44,32 @@ final class EngineBuildWorker: BuildWorker {
         _ reference: Reference, platform: Platform, pull: Bool, progress: @escaping @Sendable (String, Int64?, Int64?) -> Void
     ) async throws -> BaseImage {
         if !pull, let image = try present(reference), Self.runs(image.config.platform, on: platform) { return base(image) }
+        // With results of other machines at hand the layers may never be needed.
+        if !request.cacheSources.isEmpty { return try await absentBase(reference, platform) }
+        try await fetchBase(reference, platform, progress: progress)
+        guard let image = try present(reference) else { throw GantryError.notFound("No such image: \(reference.familiar)") }
+        return base(image)
+    }
+
+    private func fetchBase(
+        _ reference: Reference, _ platform: Platform, progress: @escaping @Sendable (String, Int64?, Int64?) -> Void
+    ) async throws {
         let login = request.login(for: reference)
         try await images.pull(reference, allTags: false, platform: platform, credentials: login) { message in
             let text = [message.id.map { "\($0):" }, message.status ?? message.stream].compactMap { $0 }.joined(separator: " ")
             progress(text, message.current, message.total)
         }
-        guard let image = try present(reference) else { throw GantryError.notFound("No such image: \(reference.familiar)") }
-        return base(image)
+    }
+
+    /// What a registry says of an image; it is pulled when something is to stand on its layers or to read them.
+    private func absentBase(_ reference: Reference, _ platform: Platform) async throws -> BaseImage {
+        let puller = ImagePuller(store: store, client: images.transfer.client, logger: context.logger)
+        let source = try await puller.resolve(
+            reference, platform: platform, credentials: RegistryCredentials(request.login(for: reference)))
+        let config = try await source.repository.configuration(source.manifest.config).config
+        let chains = Layer.chainIDs(config.rootfs.diffIDs)
+        caches.addBase(reference, chains) { [self] progress in try await fetchBase(reference, platform, progress: progress) }
+        return BaseImage(config: config, digest: source.manifest.config.digest, chainID: chains.last)
     }
 
     private func present(_ reference: Reference) throws -> Image? {

@@ -59,7 +59,8 @@ package final class StepCache: Sendable {
     package func addShortcut(_ shortcut: String, to key: String) throws {
         try database.write { database in
             try database.execute(
-                sql: "INSERT OR REPLACE INTO buildStepShortcut SELECT ?, key FROM buildStep WHERE key = ?", arguments: [shortcut, key]
+                sql: "INSERT OR REPLACE INTO buildStepShortcut SELECT ?, key FROM buildStep WHERE key = ?",
+                arguments: [shortcut, key]
             )
         }
     }

@@ -21,7 +21,8 @@ package final class ImageBuilder: Sendable {
     ///   - events: told everything in order; when it throws, the build is cancelled.
     package init(
         worker: any BuildWorker, cache: StepCache, exchange: (any CacheExchange)? = nil, hashes: ContentHashes = ContentHashes(),
-        options: BuildOptions, context: BuildContext, dockerfile: String, events: @escaping @Sendable (BuildEvent) async throws -> Void
+        options: BuildOptions, context: BuildContext, dockerfile: String,
+        events: @escaping @Sendable (BuildEvent) async throws -> Void
     ) {
         self.worker = worker
         self.cache = cache
@@ -104,7 +105,9 @@ package final class ImageBuilder: Sendable {
         while true {
             do { return try await attempt(session, tags, started, emit) } catch {
                 // Without the broken sources there are fewer each time.
-                guard let exchange, !Task.isCancelled, case let broken = exchange.giveUpBroken(), !broken.isEmpty else { throw error }
+                guard let exchange, !Task.isCancelled, case let broken = exchange.giveUpBroken(), !broken.isEmpty else {
+                    throw error
+                }
                 for sentence in broken { emit(.warning(sentence)) }
                 session = try self.session(file, gate, emit)
             }
@@ -140,7 +143,8 @@ package final class ImageBuilder: Sendable {
             if Task.isCancelled { throw CancellationError() }
             if let exchange, !exchange.hasBroken { try session.ledger.remember(in: cache, exchange) }
             if exchange?.hasBroken != true { try BuildChecks(session: session).tell(emit) }
-            throw (error as? GantryError).map { BuildFailure($0) } ?? error
+            if error is BuildFailure || error is CancellationError { throw error }
+            throw BuildFailure((error as? GantryError) ?? .internal("the build did not end", cause: error))
         }
     }
 

@@ -85,9 +85,12 @@ struct ExchangeTests {
         // sha256 of `diff id 1, a blank, diff id 2`.
         let second = try Digest("sha256:\(Self.secondChain)")
         let steps = [
-            ExportedStep(key: "a", otherKeys: ["b"], parent: nil, chainID: second, diffID: diffIDs[1], createdAt: Timestamp(seconds: 1)),
-            ExportedStep(key: "c", otherKeys: [], parent: nil, chainID: diffIDs[2], diffID: diffIDs[2], createdAt: Timestamp(seconds: 2)),
-            ExportedStep(key: "d", otherKeys: [], parent: "a", chainID: diffIDs[0], diffID: diffIDs[0], createdAt: Timestamp(seconds: 3)),
+            ExportedStep(
+                key: "a", otherKeys: ["b"], parent: nil, chainID: second, diffID: diffIDs[1], createdAt: Timestamp(seconds: 1)),
+            ExportedStep(
+                key: "c", otherKeys: [], parent: nil, chainID: diffIDs[2], diffID: diffIDs[2], createdAt: Timestamp(seconds: 2)),
+            ExportedStep(
+                key: "d", otherKeys: [], parent: "a", chainID: diffIDs[0], diffID: diffIDs[0], createdAt: Timestamp(seconds: 3)),
             ExportedStep(
                 key: "e", otherKeys: [], parent: "a", chainID: try Digest("sha256:" + String(repeating: "e", count: 64)),
                 diffID: diffIDs[1], createdAt: Timestamp(seconds: 4)),

@@ -8,7 +8,7 @@ import Testing
 @Suite("places of caches")
 struct CacheMountPlaceTests {
     @Test(arguments: [
-        "ghcr.io/team/cache:go", "localhost:5000/cache", "localhost/cache", "127.0.0.1:5000/a/b", "registry.example/x",
+        "registry.example/team/cache:go", "localhost:5000/cache", "localhost/cache", "127.0.0.1:5000/a/b",
     ])
     func registries(text: String) throws {
         #expect(try CacheMountPlace(text) { _ in false } == .registry(try Reference(text).withDefaultTag))

@@ -30,7 +30,8 @@ struct BuildExplanation {
             JSONValue.object([
                 "name": .string(step.name), "state": .string(Self.word(step.state)),
                 "seconds": .number(((step.duration ?? 0) * 1000).rounded() / 1000),
-                "origin": step.origin.map(JSONValue.string) ?? .null, "reasons": .array(step.reasons.map(JSONValue.string)), "causes": .array(step.causes.map(Self.cause)),
+                "origin": step.origin.map(JSONValue.string) ?? .null, "reasons": .array(step.reasons.map(JSONValue.string)),
+                "causes": .array(step.causes.map(Self.cause)),
             ])
         }
         let value = JSONValue.object(["steps": .array(steps), "image": imageID.map(JSONValue.string) ?? .null])

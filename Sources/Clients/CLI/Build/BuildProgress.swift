@@ -22,7 +22,7 @@ struct BuildProgress {
         var startedAt: Double
         /// Seconds that the step took; nil while it runs.
         var duration: Double?
-        /// `imported from registry ghcr.io/app:cache`, for a result that was made elsewhere.
+        /// `imported from registry registry.example/app:cache`, for a result that was made elsewhere.
         var origin: String?
         /// Why it could not be taken from the cache.
         var reasons: [String] = []

@@ -18,20 +18,24 @@ extension BuildCaches {
                 switch target.place {
                 case .inline: break
                 case .registry(let reference):
-                    try await work("exporting cache to registry \(reference.familiar)") { [self] in
+                    try await work("exporting cache to registry \(reference.familiar)") { [self] _ in
                         let place = try await RegistryCachePlace(reference, self)
                         try await CacheWriter(caches: self, target: target, place: place).write(chosen)
                     }
                 case .folder(let passed, let path, let tag, let resets):
-                    try await work("exporting cache to folder \(path)") { [self] in
+                    try await work("exporting cache to folder \(path)") { [self] _ in
                         let folder = try take(passed)
                         let place = FolderCachePlace(folder: CacheFolder(folder), store: store, tag: tag, resets: resets)
                         try await CacheWriter(caches: self, target: target, place: place).write(chosen)
                     }
                 }
-            } catch let error as GantryError where !hasBroken {
+            } catch {
+                if error is CancellationError || Task.isCancelled { throw CancellationError() }
+                if hasBroken { throw error }
                 guard target.ignoresErrors else {
-                    throw GantryError(error.kind, "error writing the build cache: \(Self.sentence(error))", hint: error.hint)
+                    let known = error as? GantryError
+                    throw GantryError(
+                        known?.kind ?? .unavailable, "error writing the build cache: \(Self.sentence(error))", hint: known?.hint)
                 }
                 tell(.warning("the build cache was not written: \(Self.sentence(error))"))
             }

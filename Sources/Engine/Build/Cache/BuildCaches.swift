@@ -10,14 +10,23 @@ import Synchronization
 /// The caches that one build takes from and gives to.
 final class BuildCaches: CacheExchange {
     /// A layer that a source has and the store has not.
-    private struct Absent: Sendable {
+    struct Absent: Sendable {
         var diffID: Digest
         var parent: Digest?
         var blob: Descriptor
         var source: Int
     }
 
-    private struct State {
+    /// An image of a registry's that stages stand on and that was not pulled yet.
+    struct Base: Sendable {
+        var reference: Reference
+        var pull: @Sendable (@escaping @Sendable (String, Int64?, Int64?) -> Void) async throws -> Void
+    }
+
+    struct State {
+        /// By the chain ids of their layers.
+        var bases: [Digest: Base] = [:]
+        var pulls = Solver<Digest, Void>()
         /// By the order in which they were named; nil for one that was given up.
         var sources: [ImportedCache?] = []
         var absent: [Digest: Absent] = [:]
@@ -32,9 +41,9 @@ final class BuildCaches: CacheExchange {
     let context: EngineContext
     let transfer: ImageTransfer
     let request: ImageBuildRequest
-    private let state = Mutex(State())
-    private let slots = WorkSlots(parallelDownloads)
-    private let tell: Mutex<(@Sendable (BuildEvent) -> Void)?> = Mutex(nil)
+    let state = Mutex(State())
+    let slots = WorkSlots(parallelDownloads)
+    let tell: Mutex<(@Sendable (BuildEvent) -> Void)?> = Mutex(nil)
 
     init(context: EngineContext, transfer: ImageTransfer, request: ImageBuildRequest) {
         self.context = context
@@ -50,7 +59,7 @@ final class BuildCaches: CacheExchange {
         self.tell.withLock { $0 = tell }
         for source in request.cacheSources {
             do {
-                let cache = try await work("importing cache manifest from \(CacheReading.name(source))") { [self] in
+                let cache = try await work("importing cache manifest from \(CacheReading.name(source))") { [self] _ in
                     try await CacheReading.read(source, self)
                 }
                 state.withLock { $0.sources.append(cache) }
@@ -63,7 +72,8 @@ final class BuildCaches: CacheExchange {
     }
 
     /// Says that something begins and how it ended.
-    func work<Value: Sendable>(_ name: String, _ body: @Sendable () async throws -> Value) async throws -> Value {
+    /// - Parameter body: is given the work's number.
+    func work<Value: Sendable>(_ name: String, _ body: @Sendable (Int) async throws -> Value) async throws -> Value {
         let tell = tell.withLock { $0 }
         let id = state.withLock { state in
             state.works += 1
@@ -77,7 +87,7 @@ final class BuildCaches: CacheExchange {
         }
         tell?(.workStarted(id: id, name: name))
         do {
-            let value = try await body()
+            let value = try await body(id)
             end(nil)
             return value
         } catch {
@@ -87,7 +97,7 @@ final class BuildCaches: CacheExchange {
     }
 
     /// The layers of all sources by their chain ids; of equal ones the first source's.
-    private static func list(_ state: inout State) {
+    static func list(_ state: inout State) {
         state.absent = [:]
         for (number, source) in state.sources.enumerated() {
             guard let source, source.blobs != nil else { continue }
@@ -122,77 +132,6 @@ final class BuildCaches: CacheExchange {
             return step
         }
         return nil
-    }
-
-    // MARK: Layers
-
-    func layerSize(_ chainID: Digest) throws -> Int64? { try store.layer(chainID: chainID)?.size }
-
-    /// What a source has in the place of a layer that is not here.
-    func absentBlob(_ chainID: Digest) -> (diffID: Digest, parent: Digest?, blob: Descriptor)? {
-        state.withLock { $0.absent[chainID].map { ($0.diffID, $0.parent, $0.blob) } }
-    }
-
-    func bring(_ chainID: Digest) async throws {
-        var missing: [(chainID: Digest, layer: Absent)] = []
-        var next: Digest? = chainID
-        while let chain = next, try store.layer(chainID: chain) == nil {
-            guard let layer = state.withLock({ $0.absent[chain] }) else { break }
-            missing.insert((chain, layer), at: 0)
-            next = layer.parent
-        }
-        guard let top = missing.last else { return }
-        let source = state.withLock { $0.sources[top.layer.source]?.name } ?? ""
-        let fetches = state.withLock { $0.fetches }
-        try await fetches.value(of: top.chainID) { [self, missing] in
-            let count = missing.count == 1 ? "1 layer" : "\(missing.count) layers"
-            try await work("fetching \(count) from \(source)") { try await self.fetch(missing.map(\.layer)) }
-        }
-    }
-
-    /// Downloads some at once and unpacks one after the other, lowest first.
-    private func fetch(_ layers: [Absent]) async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for layer in layers { group.addTask { try await self.slots.run { try await self.download(layer) } } }
-            try await group.waitForAll()
-        }
-        let store = store
-        for layer in layers {
-            do {
-                _ = try await BlockingWork.run {
-                    try store.unpackLayer(
-                        blob: layer.blob.digest, mediaType: layer.blob.mediaType, diffID: layer.diffID, parent: layer.parent)
-                }
-            } catch { throw give(up: layer, error) }
-        }
-    }
-
-    private func download(_ layer: Absent) async throws {
-        guard let blobs = state.withLock({ $0.sources[layer.source]?.blobs }) else { return }
-        do { try await blobs.fetch(layer.blob, into: store) } catch { throw give(up: layer, error) }
-    }
-
-    private func give(up layer: Absent, _ error: any Error) -> any Error {
-        if error is CancellationError || Task.isCancelled { return CancellationError() }
-        // A full disk is nobody's fault but ours.
-        if let error = error as? GantryError, error.kind == .unavailable, error.message.contains("space left") { return error }
-        state.withLock { $0.broken[layer.source] = Self.sentence(error) }
-        return error
-    }
-
-    var hasBroken: Bool { state.withLock { !$0.broken.isEmpty } }
-
-    func giveUpBroken() -> [String] {
-        state.withLock { state in
-            let sentences = state.broken.sorted { $0.key < $1.key }.map { number, reason in
-                "the cache from \(state.sources[number]?.name ?? "") is not used further: \(reason)"
-            }
-            for number in state.broken.keys { state.sources[number] = nil }
-            state.broken = [:]
-            state.fetches = Solver()
-            Self.list(&state)
-            return sentences
-        }
     }
 
     static func sentence(_ error: any Error) -> String {

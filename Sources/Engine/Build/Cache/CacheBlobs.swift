@@ -10,7 +10,7 @@ import RegistryClient
 
 /// Where the manifests and blobs of a build cache are read from.
 protocol CacheBlobs: Sendable {
-    /// As people know it: `registry ghcr.io/app:cache`.
+    /// As people know it: `registry registry.example/app:cache`.
     var name: String { get }
     /// The manifest of a digest, or without one that which the source stands for; its digest is checked.
     func manifest(_ digest: OCI.Digest?) async throws -> CacheDocument

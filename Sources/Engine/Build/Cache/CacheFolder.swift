@@ -36,23 +36,29 @@ struct CacheFolder: Sendable {
 
     /// Makes what a layout has beside its blobs.
     func prepare() throws {
-        for name in ["blobs", "blobs/sha256", "ingest"] {
-            let made = mkdirat(folder.raw, name, 0o755)
+        func make(_ name: String, in parent: OwnedDescriptor) throws -> OwnedDescriptor {
+            let made = mkdirat(parent.raw, name, 0o755)
             guard made == 0 || gantry_errno() == EEXIST else { throw SystemError.last("mkdirat", name) }
+            return try parent.openBeneath(name, O_RDONLY | O_DIRECTORY)
         }
+        _ = try make("sha256", in: try make("blobs", in: folder))
+        _ = try make("ingest", in: folder)
         try replace("oci-layout", with: Array(#"{"imageLayoutVersion":"1.0.0"}"#.utf8))
     }
 
     /// A blob appears under its name when it is complete.
     func put(_ digest: Digest, from read: () throws -> [UInt8]?) throws {
-        let temporary = "ingest/\(Identifier.randomHex(bytes: 8))"
+        // By descriptor: a link in the folder must not lead out of it.
+        let ingest = try folder.openBeneath("ingest", O_RDONLY | O_DIRECTORY)
+        let blobs = try folder.openBeneath("blobs/sha256", O_RDONLY | O_DIRECTORY)
+        let temporary = Identifier.randomHex(bytes: 8)
         do {
-            let file = try folder.openBeneath(temporary, O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
+            let file = try ingest.openBeneath(temporary, O_WRONLY | O_CREAT | O_EXCL, mode: 0o644)
             while let chunk = try read() { try file.writeAll(chunk) }
             try file.sync()
-            try LinuxSystem.check("renameat") { renameat(folder.raw, temporary, folder.raw, "blobs/sha256/\(digest.hex)") }
+            try LinuxSystem.check("renameat") { renameat(ingest.raw, temporary, blobs.raw, digest.hex) }
         } catch {
-            unlinkat(folder.raw, temporary, 0)
+            unlinkat(ingest.raw, temporary, 0)
             throw error
         }
     }

@@ -26,6 +26,8 @@ struct CacheWriter: Sendable {
     private var store: ImageStore { caches.context.imageStore }
 
     func write(_ steps: [ExportedStep]) async throws {
+        // What is told of layers must be had: those of an image that was not pulled yet are pulled now.
+        for step in steps { try await caches.bringBase(of: step.chainID) }
         var parts: [Part] = []
         var places: [OCI.Digest: Int] = [:]
         for step in steps {
@@ -35,7 +37,7 @@ struct CacheWriter: Sendable {
             }
         }
         guard !parts.isEmpty else {
-            return try await caches.work("skipping cache export for empty result") {}
+            return try await caches.work("skipping cache export for empty result") { _ in }
         }
         let blobs = try await send(parts)
         var config = BuildCacheConfig()

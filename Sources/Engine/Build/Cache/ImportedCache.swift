@@ -126,7 +126,8 @@ struct ImportedCache: Sendable {
     func next(after config: ImageConfig, line: String) -> Result? {
         guard let image, let theirs = image.config.history else { return nil }
         let ours = config.history ?? []
-        guard ours.count < theirs.count, zip(ours, theirs).allSatisfy({ $0.createdBy == $1.createdBy && $0.hasLayer == $1.hasLayer }),
+        guard ours.count < theirs.count,
+            zip(ours, theirs).allSatisfy({ $0.createdBy == $1.createdBy && $0.hasLayer == $1.hasLayer }),
             theirs[ours.count].createdBy == line, theirs[ours.count].hasLayer
         else { return nil }
         let diffIDs = config.rootfs.diffIDs

@@ -90,7 +90,9 @@ extension BuildOperationsAdapter {
         var status = statvfs()
         let path = context.configuration.dataRoot
         try LinuxSystem.check("statvfs", path) { statvfs(path, &status) }
-        func bytes(_ blocks: UInt) -> Int64 { Int64(clamping: UInt64(blocks).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue) }
+        func bytes(_ blocks: UInt) -> Int64 {
+            Int64(clamping: UInt64(blocks).multipliedReportingOverflow(by: UInt64(status.f_frsize)).partialValue)
+        }
         return (bytes(status.f_blocks), bytes(status.f_bavail))
     }
 

@@ -45,7 +45,8 @@ struct CacheRecordFilter: Sendable {
         if let unusedSince, record.lastUsedAt ?? record.createdAt > unusedSince { return false }
         let isMutable = record.kind == DiskUsage.CacheRecord.mountKind
         let facts = [
-            "inuse": record.inUse, "shared": record.shared, "private": !record.shared, "mutable": isMutable, "immutable": !isMutable,
+            "inuse": record.inUse, "shared": record.shared, "private": !record.shared, "mutable": isMutable,
+            "immutable": !isMutable,
         ]
         return flags.allSatisfy { facts[$0.key] == $0.value }
             && texts.allSatisfy { key, value in

@@ -74,7 +74,9 @@ package final class TarExtractor {
         let path = TreeRoot.components(entry.name)
         guard let last = path.last else {
             // The root itself: a layer sets what it looks like, an archive does not change the directory it goes into.
-            if options.mode == .layer || options.appliesRoot, entry.kind == .directory { try applyDirectory(tree.root, entry, path) }
+            if options.mode == .layer || options.appliesRoot, entry.kind == .directory {
+                try applyDirectory(tree.root, entry, path)
+            }
             return
         }
         let parent = try tree.directory(path.dropLast(), create: true)

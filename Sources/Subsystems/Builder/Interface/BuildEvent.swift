@@ -7,7 +7,7 @@ package enum BuildEvent: Sendable {
     case plan(total: Int)
     case stepStarted(BuildStepLabel)
     /// The result was there already.
-    /// - Parameter origin: where it came from when it was made elsewhere: `registry ghcr.io/app:cache`.
+    /// - Parameter origin: where it came from when it was made elsewhere: `registry registry.example/app:cache`.
     case stepCached(id: Int, image: String?, origin: String?)
     case stepFinished(id: Int, milliseconds: Int64, image: String?)
     /// Why the step had to be done again.

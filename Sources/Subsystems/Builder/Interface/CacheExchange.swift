@@ -40,7 +40,7 @@ package struct ImportedStep: Sendable {
     package var createdAt: Timestamp
     /// Other keys under which the source has it.
     package var otherKeys: [String] = []
-    /// `registry ghcr.io/app:cache`
+    /// `registry registry.example/app:cache`
     package var origin: String
 
     package init(chainID: Digest, diffID: Digest, createdAt: Timestamp, origin: String) {

@@ -40,7 +40,8 @@ package struct BuildExplanation: Sendable {
     /// A line for each step, its reasons below it.
     package var text: String {
         steps.map { step in
-            let state = step.cached ? "cached" + (step.origin.map { ", imported from \($0)" } ?? "") : "done in \(step.milliseconds) ms"
+            let state =
+                step.cached ? "cached" + (step.origin.map { ", imported from \($0)" } ?? "") : "done in \(step.milliseconds) ms"
             return (["\(step.step) \(step.instruction): \(state)"] + step.reasons.map { "    \($0)" }).joined(separator: "\n")
         }.joined(separator: "\n")
     }

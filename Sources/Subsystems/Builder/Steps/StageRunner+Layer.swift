@@ -74,7 +74,8 @@ extension StageRunner {
     ) async throws {
         session.ledger.add(
             ExportedStep(
-                key: key.digest, otherKeys: otherKeys.filter { $0 != key.digest }, parent: isLinked ? nil : state.stepKeys.last, chainID: layer.chainID,
+                key: key.digest, otherKeys: otherKeys.filter { $0 != key.digest }, parent: isLinked ? nil : state.stepKeys.last,
+                chainID: layer.chainID,
                 diffID: layer.diffID, createdAt: layer.createdAt))
         state.add(try await placed(layer, isLinked: isLinked), history, step: step.id, key: key.digest)
     }

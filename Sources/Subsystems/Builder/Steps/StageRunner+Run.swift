@@ -20,7 +20,8 @@ extension StageRunner {
             shortcut = key
         }
         let ingredients = plain + (try await mounts.ingredients(step: step.id))
-        let isPlain = run.mounts.isEmpty && command.mounts.isEmpty && run.security != "insecure" && ["", "default"].contains(network)
+        let isPlain =
+            run.mounts.isEmpty && command.mounts.isEmpty && run.security != "insecure" && ["", "default"].contains(network)
         let request = RunRequest(
             arguments: command.arguments, environment: environment(mounts.environment), workingDirectory: state.workingDirectory,
             userID: 0, groupID: 0, supplementaryGroups: [], networkMode: network, extraHosts: session.options.extraHosts,

@@ -19,7 +19,7 @@ enum CacheMountPlace: Equatable {
     case file(String)
     case registry(Reference)
 
-    /// A reference begins with the name of a registry, as in `ghcr.io/team/cache:go` or `localhost:5000/cache`; everything else is
+    /// A reference begins with the name of a registry, as in `registry.example/team/cache:go` or `localhost:5000/cache`; everything else is
     /// a file, above all what is there or begins with `/` or `.`.
     init(_ text: String, isThere: (String) -> Bool = FileSystem.exists) throws {
         if text == "-" {
