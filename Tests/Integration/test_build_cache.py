@@ -3,12 +3,14 @@ import base64
 import hashlib
 import http.server
 import json
+import socket
+import subprocess
 import threading
 import urllib.request
 
 import pytest
 
-from conftest import IMAGES, Cli, Daemon
+from conftest import IMAGES, Cli, Daemon, free_port, wait_for
 
 CONFIG = "application/vnd.buildkit.cacheconfig.v0"
 STAGES = """FROM busybox AS tools
@@ -268,6 +270,63 @@ def test_bases_are_pulled_when_needed(pair, registry, context):
     finally:
         for machine in pair:
             machine.gantry("rmi", "-f", *bases)
+
+
+def test_nothing_is_fetched_for_nobody(pair, registry, context):
+    """A build that only fills caches hands on what it found: in one registry the blobs do not travel at all."""
+    first, second = pair
+    one, two = f"{registry}/cache/one:1", f"{registry}/mounted/two:1"
+    first.build(context, "--cache-to", f"type=registry,ref={one},mode=max")
+    result = second.gantry("build", "--progress=plain", "-o", "type=cacheonly", "--cache-from", f"type=registry,ref={one}",
+                           "--cache-to", f"type=registry,ref={two},mode=max", str(context))
+    assert result.returncode == 0 and executed(result) == [] and "fetching" not in result.stderr, result.stderr
+    second.forget()
+    assert executed(second.build(context, "--cache-from", f"type=registry,ref={two}")) == []
+
+
+@pytest.fixture
+def private(tmp_path):
+    """A registry that asks for a name and a password."""
+    folder, port = tmp_path / "private", free_port()
+    folder.mkdir()
+    # `secret`, as htpasswd -B writes it.
+    (folder / "users").write_text("ann:$2b$04$tjUZbzYtUhavOdQMdpukDuJ6h.mvnNH.nYtHoOmqFCTHaV7fAaRlW\n")
+    (folder / "config.yml").write_text(
+        f"version: 0.1\nlog: {{level: warn}}\nstorage: {{filesystem: {{rootdirectory: {folder}/data}}}}\n"
+        f"http: {{addr: '127.0.0.1:{port}'}}\nauth: {{htpasswd: {{realm: private, path: {folder}/users}}}}\n")
+    process = subprocess.Popen(["docker-registry", "serve", folder / "config.yml"], stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
+
+    def listening():
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+    wait_for(listening, "the registry's answer")
+    yield f"127.0.0.1:{port}"
+    process.terminate()
+    process.wait(10)
+
+
+def test_logins(pair, private, context):
+    """The client's logins are used for caches and cache mounts."""
+    first, second = pair
+    ref = f"{private}/team/cache:1"
+    (context / "Dockerfile").write_text(STAGES.replace("RUN cat", "RUN --mount=type=cache,id=kept,target=/kept touch /kept/x && cat"))
+    result = first.build(context, "--cache-to", f"type=registry,ref={ref}", ok=False)
+    assert result.returncode == 1 and "error writing the build cache" in result.stderr and "authentication required" in result.stderr
+    assert first.gantry("builder", "cache", "export", "kept", f"{private}/team/kept").returncode == 1
+    try:
+        for machine in pair:
+            machine.gantry.ok("login", "-u", "ann", "--password-stdin", private, input="secret")
+        first.build(context, "--cache-to", f"type=registry,ref={ref},mode=max")
+        assert executed(second.build(context, "--cache-from", f"type=registry,ref={ref}")) == []
+        first.gantry.ok("builder", "cache", "export", "kept", f"{private}/team/kept")
+        second.gantry.ok("builder", "cache", "import", "other", f"{private}/team/kept")
+        assert "cache mount other" in second.gantry.ok("builder", "du", "--verbose")
+    finally:
+        for machine in pair:
+            machine.gantry("logout", private)
+    second.forget()
+    result = second.build(context, "--cache-from", f"type=registry,ref={ref}")
+    assert f"no cache from registry {ref}" in result.stderr and len(executed(result)) == 5
 
 
 def test_links_in_a_folder(pair, context, tmp_path):

@@ -263,6 +263,17 @@ def test_budgets(pair):
     assert mounts(machine) == []
 
 
+def test_dockers_client(pair):
+    machine, _ = pair
+    fill(machine, "ab")
+    docker = Cli("docker", machine.daemon)
+    assert "100kB" in docker.ok("system", "df", "-v")
+    docker.ok("builder", "prune", "-f", "--filter", "unused-for=1h")
+    docker.ok("builder", "prune", "-f", "--keep-storage", "110000")
+    assert mounts(machine) == ["b"]
+    assert "Total reclaimed space: 100kB" in docker.ok("builder", "prune", "-af") and machine.records() == []
+
+
 # -- garbage collection
 
 def configured(tmp_path, builder, start=True):

@@ -156,7 +156,7 @@ package final class ImageBuilder: Sendable {
             emit(.report(session.foresight.withLock { Foresight(steps: $0, total: session.plan.total) }.text))
             return nil
         }
-        if let chainID = state.chainID {
+        if let chainID = state.chainID, !options.discardsResult {
             try await exchange?.bring(chainID)
             emit(.layers(chainID))
         }

@@ -23,7 +23,10 @@ extension BuildCommand {
         additions.allow = nonEmpty(try allow.commaSeparated.map(Self.entitlement))
         additions.noCacheFilter = nonEmpty(noCacheFilter.commaSeparated)
         additions.whatIf = nonEmpty(whatIf.commaSeparated)
-        if !outputs.isEmpty, outputs.allSatisfy(\.needsNoImage), tag.isEmpty { additions.discardsImage = true }
+        if !outputs.isEmpty, outputs.allSatisfy(\.needsNoImage), tag.isEmpty {
+            additions.discardsImage = true
+            if outputs.allSatisfy({ $0 == .nothing }) { additions.discardsResult = true }
+        }
         additions.call = try call.flatMap { $0.kind == "build" ? nil : $0.kind }
         if let onFailure {
             guard onFailure == "shell" else {

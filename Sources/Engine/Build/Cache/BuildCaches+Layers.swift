@@ -23,6 +23,11 @@ extension BuildCaches {
         state.withLock { state in for chain in chains where state.bases[chain] == nil { state.bases[chain] = base } }
     }
 
+    /// The repository of the source that has a layer; nil for a folder's.
+    func origin(of chainID: Digest) -> Reference? {
+        state.withLock { state in state.absent[chainID].flatMap { state.sources[$0.source]?.blobs?.reference } }
+    }
+
     func bring(_ chainID: Digest) async throws {
         var missing: [(chainID: Digest, layer: Absent)] = []
         var next: Digest? = chainID

@@ -12,6 +12,8 @@ import RegistryClient
 protocol CacheBlobs: Sendable {
     /// As people know it: `registry registry.example/app:cache`.
     var name: String { get }
+    /// The repository that has the blobs; nil for a folder.
+    var reference: Reference? { get }
     /// The manifest of a digest, or without one that which the source stands for; its digest is checked.
     func manifest(_ digest: OCI.Digest?) async throws -> CacheDocument
     func chunks(_ descriptor: Descriptor) throws -> ByteStream
@@ -65,6 +67,7 @@ struct RegistryCacheBlobs: CacheBlobs {
     }
 
     var name: String { "registry \(repository.reference.familiar)" }
+    var reference: Reference? { repository.reference }
 
     func manifest(_ digest: OCI.Digest?) async throws -> CacheDocument {
         let found = if let digest { try await repository.manifest(digest) } else { first }
@@ -82,6 +85,7 @@ struct FolderCacheBlobs: CacheBlobs {
     let tag: String
 
     var name: String { "folder \(path)" }
+    var reference: Reference? { nil }
 
     func manifest(_ wanted: OCI.Digest?) async throws -> CacheDocument {
         let (folder, own, tag) = (folder, digest, tag)
@@ -93,11 +97,23 @@ struct FolderCacheBlobs: CacheBlobs {
             guard OCI.Digest(sha256: SHA256.hash(data: bytes)) == digest else {
                 throw GantryError.invalid("the manifest `\(digest)` was changed")
             }
-            struct Shape: Decodable { var mediaType: String? }
-            let shape = try? JSONDecoder().decode(Shape.self, from: Data(bytes))
-            guard let mediaType = shape?.mediaType else { throw GantryError.invalid("`\(digest)` is no manifest") }
-            return CacheDocument(bytes: bytes, mediaType: mediaType)
+            return CacheDocument(bytes: bytes, mediaType: try Self.mediaType(of: bytes, digest))
         }
+    }
+
+    /// What the document calls itself, or else looks like.
+    private static func mediaType(of bytes: [UInt8], _ digest: OCI.Digest) throws -> String {
+        struct Anything: Decodable { init(from decoder: any Decoder) {} }
+        struct Shape: Decodable {
+            var mediaType: String?
+            var manifests: [Anything]?
+            var layers: [Anything]?
+        }
+        let shape = try? JSONDecoder().decode(Shape.self, from: Data(bytes))
+        if let mediaType = shape?.mediaType { return mediaType }
+        if shape?.manifests != nil { return MediaType.index }
+        guard shape?.layers != nil else { throw GantryError.invalid("`\(digest)` is no manifest") }
+        return MediaType.manifest
     }
 
     func chunks(_ descriptor: Descriptor) throws -> ByteStream {

@@ -7,6 +7,9 @@ import RegistryClient
 /// Where a build's cache is written to: blobs first, the manifest that names them last.
 protocol CachePlace: Sendable {
     func has(_ blob: Descriptor) async throws -> Bool
+    /// Takes a blob from where it is without it coming here.
+    /// - Returns: false when that does not go.
+    func take(_ blob: Descriptor, from source: Reference) async throws -> Bool
     /// Takes a blob of the store's.
     func put(_ blob: Descriptor) async throws
     func put(_ blob: Descriptor, bytes: [UInt8]) async throws
@@ -26,6 +29,11 @@ struct RegistryCachePlace: CachePlace {
     }
 
     func has(_ blob: Descriptor) async throws -> Bool { try await repository.hasBlob(blob.digest) }
+
+    func take(_ blob: Descriptor, from source: Reference) async throws -> Bool {
+        guard source.domain == repository.reference.domain, source.path != repository.path else { return false }
+        return try await repository.mountBlob(blob.digest, from: source.path)
+    }
 
     func put(_ blob: Descriptor) async throws {
         let store = store
@@ -51,6 +59,7 @@ struct FolderCachePlace: CachePlace {
     let tag: String
     let resets: Bool
 
+    func take(_ blob: Descriptor, from source: Reference) async throws -> Bool { false }
     func has(_ blob: Descriptor) async throws -> Bool { folder.has(blob.digest, size: blob.size) }
 
     func put(_ blob: Descriptor) async throws {

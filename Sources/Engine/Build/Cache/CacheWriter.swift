@@ -97,6 +97,7 @@ struct CacheWriter: Sendable {
     private func send(_ part: Part) async throws -> Descriptor {
         if let blob = part.blob, !target.forcesCompression || LayerForm.compression(of: blob) == target.compression {
             if try await place.has(blob) { return blob }
+            if let source = caches.origin(of: part.chainID), try await place.take(blob, from: source) { return blob }
             try await caches.bring(part.chainID)
             if !store.hasBlob(blob.digest) { return try await send(form(of: part)) }
             try await place.put(blob)

@@ -21,6 +21,7 @@ extension BuildAdditions {
         request.options.entitlements = Set(allow ?? [])
         request.options.noCacheStages = Set((noCacheFilter ?? []).map { $0.lowercased() })
         request.options.discardsImage = discardsImage ?? false
+        request.options.discardsResult = discardsResult ?? false
         request.options.keepsFailedStep = keepsFailedStep ?? false
         request.cacheSources += try (cacheFrom ?? []).map { try $0.source() }
         request.cacheTargets += try (cacheTo ?? []).map { try $0.target() }
