@@ -22,6 +22,8 @@ package struct EngineConfiguration: Sendable {
     /// Of containers that name no log driver of their own.
     package var logDriver = "json-file"
     package var logOptions: [String: String] = [:]
+    /// How the build cache is kept small.
+    package var buildCachePolicy = BuildCachePolicy()
     /// Containers that say nothing of it have an init of ours as their first process.
     package var usesInit = false
     /// The engine's version, shown to clients.
@@ -30,6 +32,11 @@ package struct EngineConfiguration: Sendable {
     package init() {}
 
     func containerDirectory(_ id: String) -> String { "\(dataRoot)/containers/\(id)" }
+
+    /// - Throws: `invalid` for a filter that is none.
+    package func checkBuildCachePolicy() throws(GantryError) {
+        for rule in buildCachePolicy.rules ?? [] { _ = try CacheRecordFilter(rule.filters) }
+    }
 
     /// - Throws: `invalid` for an unknown log driver or option.
     package func check() throws(GantryError) { _ = try LogConfiguration(driver: logDriver, options: logOptions) }

@@ -75,8 +75,7 @@ def test_print(bake, monkeypatch):
     ({"target": {"a": {"tags": ["${X}"]}}}, ["a"], "there is no variable `X`"),
     ({"function": {}}, ["a"], "`function` in `docker-bake.json` is not offered"),
     ({"target": {"a": {}}}, ["a", "--set", "b.tags=x"], "could not find any target matching 'b'"),
-    ({"target": {"a": {}}}, ["a", "--set", "a.nothing=x"], "unknown key: nothing"),
-    ({"target": {"a": {"cache-to": ["type=nowhere"]}}}, ["a"], "cache-to")])
+    ({"target": {"a": {}}}, ["a", "--set", "a.nothing=x"], "unknown key: nothing")])
 def test_refused(bake, definition, arguments, complaint):
     result = bake(definition, *arguments, ok=False)
     assert result.returncode == 1 and complaint in result.stderr and not result.stdout
@@ -151,3 +150,26 @@ def test_push_and_standard_input(bake, daemon):
     bake.gantry.ok("rmi", name)
     bake.gantry.ok("pull", name)
     bake.gantry.ok("rmi", name)
+
+
+def test_caches(bake, daemon):
+    """A cache that one target has left in a registry serves another daemon's records, as `cache-from` names it."""
+    cache = f"{daemon.registry}/baked/cache:1"
+    inline = "FROM busybox\nRUN head -c 8 /dev/urandom | od -An -tx1 > /random\n"
+    target = {"dockerfile-inline": inline, "tags": ["baked-cache:1"], "cache-to": [{"type": "registry", "ref": cache, "mode": "max"}]}
+    bake({"target": {"a": target}}, "a")
+    first = json.loads(bake.gantry.ok("image", "inspect", "baked-cache:1"))[0]["RootFS"]
+    bake.gantry.ok("rmi", "baked-cache:1")
+    bake.gantry.ok("builder", "prune", "-af")
+    again = {"dockerfile-inline": inline, "tags": ["baked-cache:1"], "cache-from": [f"type=registry,ref={cache}"],
+             "platforms": ["linux/amd64"]}
+    bake({"target": {"a": again}}, "a")
+    assert json.loads(bake.gantry.ok("image", "inspect", "baked-cache:1"))[0]["RootFS"] == first
+    refused = dict(target, platforms=["linux/amd64", "linux/arm64"])
+    refused["dockerfile-inline"] = "FROM scratch\nCOPY docker-bake.json /\n"
+    result = bake({"target": {"a": refused}}, "a", ok=False)
+    assert result.returncode == 1 and "is not offered for several platforms in one build" in result.stderr
+    several = {"dockerfile-inline": "FROM --platform=$BUILDPLATFORM busybox AS b\nRUN echo 1 > /1\nFROM scratch\nCOPY --from=b /1 /1\n",
+               "platforms": ["linux/amd64", "linux/arm64"], "cache-from": [f"type=registry,ref={cache}"], "output": ["type=local,dest=out"]}
+    bake({"target": {"a": several}}, "a")
+    assert (bake.folder / "out" / "linux_arm64" / "1").read_text() == "1\n"

@@ -30,7 +30,9 @@ struct ImageGroup: CommandGroup {
 struct BuilderGroup: CommandGroup {
     static let configuration = CommandConfiguration(
         commandName: "builder", abstract: "Manage builds",
-        subcommands: [BakeCommand.self, BuildCommand.self, BuilderPruneCommand.self],
+        subcommands: [
+            BakeCommand.self, BuildCommand.self, CacheMountGroup.self, BuilderUsageCommand.self, BuilderPruneCommand.self,
+        ],
         aliases: ["buildx"])
 }
 

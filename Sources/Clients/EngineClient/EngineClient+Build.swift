@@ -65,14 +65,4 @@ extension EngineClient {
     package func buildLog(_ id: String) async throws -> [UInt8] {
         try await send(EngineRequest(.get, "/builds/\(EngineRequest.part(id))/logs")).bytes()
     }
-
-    /// Source: Engine API 1.51, BuildPrune.
-    /// - Parameter keepBytes: how much may stay; 0 for no limit of its own.
-    package func pruneBuildCache(all: Bool, keepBytes: Int64 = 0, filters: Filters = Filters()) async throws -> BuildPruneReport {
-        var request = EngineRequest(.post, "/build/prune")
-        request.set("all", all)
-        if keepBytes > 0 { request.set("keep-storage", String(keepBytes)) }
-        try request.set(filters)
-        return try await json(BuildPruneReport.self, request)
-    }
 }

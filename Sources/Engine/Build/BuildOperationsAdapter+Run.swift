@@ -18,49 +18,75 @@ extension BuildOperationsAdapter {
             let logger = context.logger
             Task.detached { try await BlockingWork.run { directory.remove(logger: logger) } }
         }
+        let id: Digest?
+        do { id = try await run(request, stream, in: directory, recorder, events) } catch {
+            try await cleanUp(after: request)
+            if error is CancellationError { throw GantryError(.cancelled, "build canceled") }
+            throw error
+        }
+        try await cleanUp(after: request)
+        // Nobody waits for it; a daemon that ends meanwhile does the rest after its next build.
+        Task.detached { await self.collectCache() }
+        return id
+    }
+
+    /// The builders and what they hold end with this call.
+    private func run(
+        _ request: ImageBuildRequest, _ stream: ByteStream, in directory: BuildDirectory, _ recorder: BuildRecorder?,
+        _ events: @escaping @Sendable (BuildEvent) async throws -> Void
+    ) async throws -> Digest? {
         let inputs = try await BuildInputs.prepare(request, stream, directory, adapter: self)
         let group = BuildGroup(turns: turns)
         @Sendable func builder(
-            _ platform: Platform?, _ events: @escaping @Sendable (BuildEvent) async throws -> Void
+            _ platform: Platform, _ events: @escaping @Sendable (BuildEvent) async throws -> Void
         ) -> (ImageBuilder, EngineBuildWorker) {
             var options = request.options
             options.contexts = inputs.contexts
-            if let platform { options.platform = platform }
+            options.platform = platform
+            let caches = BuildCaches(context: context, transfer: images.transfer, request: request)
             let worker = EngineBuildWorker(
-                context: context, images: images, request: request, directory: directory, locks: locks, agents: inputs.agents)
+                context: context, images: images, request: request, directory: directory, mounts: mounts, agents: inputs.agents,
+                caches: caches)
             let builder = ImageBuilder(
-                worker: worker, cache: cache, hashes: hashes, options: options, context: inputs.context,
+                worker: worker, cache: cache, exchange: caches, hashes: hashes, options: options, context: inputs.context,
                 dockerfile: inputs.dockerfile, group: group, events: events)
             return (builder, worker)
         }
-        let id: Digest?
-        do {
-            if request.isPlain || request.options.call != .build {
-                let platform = request.platforms.first ?? request.options.platform ?? Platform.host.normalized
-                let (builder, worker) = builder(platform, events)
-                id = try await builder.build(tags: request.tags)
-                recorder?.note(
-                    BuildRecipe(
-                        request, dockerfile: inputs.dockerfile, platform: platform, bases: worker.bases.withLock { $0 }))
-            } else {
-                let started = Timestamp.now()
-                let platforms =
-                    request.platforms.isEmpty ? [request.options.platform ?? Platform.host.normalized] : request.platforms
-                let builds = PlatformBuilds(platforms: platforms, make: { builder($0, $1) }, events: events)
-                let outcomes = try await builds.run()
-                if let main = outcomes.first(where: { Platform.host.runs($0.platform) }) ?? outcomes.first {
-                    recorder?.note(
-                        BuildRecipe(
-                            request, dockerfile: inputs.dockerfile, platform: main.platform, bases: main.bases))
-                }
-                let story = BuildStory(request: request, dockerfile: inputs.dockerfile, startedAt: started, fetched: inputs.fetched)
-                id = try await export(outcomes, request, story, started, events)
-            }
-        } catch is CancellationError {
-            throw GantryError(.cancelled, "build canceled")
+        func note(_ platform: Platform, _ bases: [Reference: Digest]) {
+            recorder?.note(BuildRecipe(request, dockerfile: inputs.dockerfile, platform: platform, bases: bases))
         }
-        try removeStale()
-        return id
+        let platforms =
+            request.platforms.isEmpty ? [request.options.platform ?? Platform.host.normalized] : request.platforms
+        if request.isPlain || request.options.call != .build {
+            let (builder, worker) = builder(platforms[0], events)
+            let id = try await builder.build(tags: request.tags)
+            note(platforms[0], worker.bases.withLock { $0 })
+            return id
+        }
+        try checkCaches(request, platforms)
+        let started = Timestamp.now()
+        let outcomes = try await PlatformBuilds(platforms: platforms, make: { builder($0, $1) }, events: events).run()
+        if let main = outcomes.first(where: { Platform.host.runs($0.platform) }) ?? outcomes.first {
+            note(main.platform, main.bases)
+        }
+        let story = BuildStory(request: request, dockerfile: inputs.dockerfile, startedAt: started, fetched: inputs.fetched)
+        return try await export(outcomes, request, story, started, events)
+    }
+
+    /// Each platform would put its cache in the place of the others'.
+    private func checkCaches(_ request: ImageBuildRequest, _ platforms: [Platform]) throws {
+        for target in request.cacheTargets where platforms.count > 1 {
+            if case .inline = target.place { continue }
+            throw GantryError.unsupported(
+                "`--cache-to` other than `type=inline` is not offered for several platforms in one build",
+                hint: "build one platform at a time, each with a `ref` or `dest` of its own")
+        }
+    }
+
+    /// Blobs that only the exchange of a cache needed, and fetched layers that no result stands on.
+    private func cleanUp(after request: ImageBuildRequest) async throws {
+        guard !request.cacheSources.isEmpty || !request.cacheTargets.isEmpty else { return }
+        try await BlockingWork.run { [store = context.imageStore] in try store.collectGarbage() }
     }
 
     /// Says what was asked for of the images, names them, and makes each form that was asked for ready.

@@ -14,15 +14,17 @@ final class BuildOperationsAdapter: BuildOperations {
     let context: EngineContext
     let images: ImageService
     let cache: StepCache
-    let locks = BuildLocks()
     /// Equal steps of builds that go on at the same time are done once.
     let turns = StepTurns()
     let results = BuildResults()
+    /// The directories of `--mount=type=cache`.
+    let mounts: BuildMounts
     /// Builds that can be cancelled by name.
     private let running = Mutex<[String: Task<Digest?, any Error>]>([:])
     /// What builds have read of files, for the builds after them.
     let hashes = ContentHashes()
     let history: BuildHistory
+    let collection = CollectionPace()
 
     /// Removes what an earlier daemon's builds left, and keeps the cache's layers from being collected.
     init(context: EngineContext, images: ImageService) throws {
@@ -31,6 +33,7 @@ final class BuildOperationsAdapter: BuildOperations {
         let cache = StepCache(database: context.database)
         self.cache = cache
         history = try BuildHistory(database: context.database)
+        mounts = try BuildMounts(database: context.database, dataRoot: context.configuration.dataRoot)
         context.imageStore.setRetained { Set(try cache.chainIDs().map { try Digest($0) }) }
         try BuildDirectory.removeLeftovers(context: context)
     }

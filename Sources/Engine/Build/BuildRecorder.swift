@@ -30,13 +30,17 @@ final class BuildRecorder: Sendable {
         let now = milliseconds
         state.withLock { state in
             switch event {
+            // Said again when the build begins anew.
+            case .plan: state.entry.steps = []
             case .stepStarted(let label):
                 state.entry.steps.append(
                     BuildHistoryEntry.Step(id: label.id, name: label.name, stage: label.stage, startedMs: now))
                 Self.write("#\(label.id) \(label.name)\n", &state)
-            case .stepCached(let id, _):
+            case .stepCached(let id, _, let origin):
                 Self.end(id, .cached, now, &state)
-                Self.write("#\(id) CACHED\n", &state)
+                Self.write("#\(id) CACHED\(origin.map { ", imported from \($0)" } ?? "")\n", &state)
+            case .workStarted(_, let name): Self.write("\(name)\n", &state)
+            case .workEnded(_, _, let failure?): Self.write("ERROR: \(failure)\n", &state)
             case .stepFinished(let id, _, _): Self.end(id, .done, now, &state)
             case .stepFailed(let id, _, let failure):
                 Self.end(id, .failed, now, &state)
@@ -51,7 +55,7 @@ final class BuildRecorder: Sendable {
                 }
             case .warning(let text): Self.write("WARNING: \(text)\n", &state)
             case .imageWritten(let id, _): state.entry.image = id.description
-            case .plan, .progress, .report, .layers, .entrance, .tagged, .recorded, .exported: break
+            case .progress, .report, .layers, .entrance, .tagged, .workEnded, .recorded, .exported: break
             }
         }
     }

@@ -54,6 +54,8 @@ extension EngineBuildWorker {
     }
 
     func stack(_ chainID: Digest, onto parent: Digest) async throws -> Digest {
+        try await caches.bring(chainID)
+        try await caches.bring(parent)
         let store = store
         let path = "\(directory.filesPath)/layer-\(Identifier.randomHex(bytes: 4))"
         return try await BlockingWork.run {

@@ -6,6 +6,7 @@ import Images
 import LinuxSystem
 import Logging
 import OCI
+import RegistryClient
 import Synchronization
 
 /// Gives one build the engine's images, layers and processes.
@@ -13,9 +14,11 @@ final class EngineBuildWorker: BuildWorker {
     let context: EngineContext
     let request: ImageBuildRequest
     let directory: BuildDirectory
-    let locks: BuildLocks
+    let mounts: BuildMounts
     let agents: [String: OwnedDescriptor]
     let images: ImageService
+    /// Has layers that are not here yet.
+    let caches: BuildCaches
     /// What went into the build, for its provenance.
     let materials = Mutex<[BuildMaterial]>([])
     /// The images that it stands on.
@@ -26,22 +29,20 @@ final class EngineBuildWorker: BuildWorker {
     private let views = Mutex<[(chainID: Digest?, root: OwnedDescriptor)]>([])
 
     init(
-        context: EngineContext, images: ImageService, request: ImageBuildRequest, directory: BuildDirectory, locks: BuildLocks,
-        agents: [String: OwnedDescriptor]
+        context: EngineContext, images: ImageService, request: ImageBuildRequest, directory: BuildDirectory, mounts: BuildMounts,
+        agents: [String: OwnedDescriptor], caches: BuildCaches
     ) {
+        self.caches = caches
         self.agents = agents
         self.context = context
         self.images = images
         self.request = request
         self.directory = directory
-        self.locks = locks
+        self.mounts = mounts
         lease = context.imageStore.pin()
     }
 
     var store: ImageStore { context.imageStore }
-
-    /// Where the directories of `--mount=type=cache` are.
-    static func cacheDirectory(_ context: EngineContext) -> String { "\(context.configuration.dataRoot)/build-mounts" }
 
     // MARK: Images
 
@@ -49,19 +50,42 @@ final class EngineBuildWorker: BuildWorker {
         _ reference: Reference, platform: Platform, pull: Bool, progress: @escaping @Sendable (String, Int64?, Int64?) -> Void
     ) async throws -> BaseImage {
         if !pull, let image = try present(reference, platform) { return base(image, reference) }
-        let login =
-            request.credentials[reference.domain]
-            ?? (reference.domain == "docker.io" ? request.credentials["https://index.docker.io/v1/"] : nil)
+        // With results of other machines at hand the layers may never be needed.
+        if !request.cacheSources.isEmpty { return try await absentBase(reference, platform) }
+        return base(try await fetchBase(reference, platform, progress: progress), reference)
+    }
+
+    private func fetchBase(
+        _ reference: Reference, _ platform: Platform, progress: @escaping @Sendable (String, Int64?, Int64?) -> Void
+    ) async throws -> Image {
+        let login = request.login(for: reference)
         let tell: ProgressSink = { message in
             let text = [message.id.map { "\($0):" }, message.status ?? message.stream].compactMap { $0 }.joined(separator: " ")
             progress(text, message.current, message.total)
         }
-        guard Self.runs(platform, on: .host) else {
-            return base(try await foreign(reference, platform, login, tell), reference)
-        }
+        guard Self.runs(platform, on: .host) else { return try await foreign(reference, platform, login, tell) }
         try await images.pull(reference, allTags: false, platform: platform, credentials: login, progress: tell)
         guard let image = try named(reference) else { throw GantryError.notFound("No such image: \(reference.familiar)") }
-        return base(image, reference)
+        return image
+    }
+
+    /// What a registry says of an image; it is pulled when something is to stand on its layers or to read them.
+    private func absentBase(_ reference: Reference, _ platform: Platform) async throws -> BaseImage {
+        let puller = ImagePuller(store: store, client: images.transfer.client, logger: context.logger)
+        let source = try await puller.resolve(
+            reference, platform: platform, credentials: RegistryCredentials(request.login(for: reference)))
+        let config = try await source.repository.configuration(source.manifest.config).config
+        let chains = Layer.chainIDs(config.rootfs.diffIDs)
+        caches.addBase(reference, chains) { [self] progress in
+            _ = try await fetchBase(reference, platform, progress: progress)
+        }
+        let id = source.manifest.config.digest
+        let uri = PackageURL.image(reference, platform: config.platform)
+        materials.withLock {
+            $0.append(BuildMaterial(uri: uri, algorithm: source.digest.algorithm, digest: source.digest.hex))
+        }
+        bases.withLock { $0[reference] = id }
+        return BaseImage(config: config, digest: id, chainID: chains.last)
     }
 
     /// The image of another platform. Where no registry has it, an image of that name for the host's platform is the reason.
@@ -103,6 +127,7 @@ final class EngineBuildWorker: BuildWorker {
 
     func createImage(config: ImageConfig, chainID: Digest?, tags: [Reference]) async throws -> Digest {
         let store = store
+        if let chainID { try await caches.bring(chainID) }
         let image = try await BlockingWork.run { try store.createImage(config: config) }
         guard image.topLayer == chainID else {
             throw GantryError.internal("the image's layers do not end in `\(chainID?.description ?? "nothing")`")
@@ -116,6 +141,7 @@ final class EngineBuildWorker: BuildWorker {
     func openReadOnly(chainID: Digest?) async throws -> OwnedDescriptor {
         if let view = views.withLock({ $0.first { $0.chainID == chainID }?.root }) { return view }
         let store = store
+        if let chainID { try await caches.bring(chainID) }
         let root = try await BlockingWork.run {
             let names = try store.lowerNames(of: chainID)
             return try PrivateMounts.overlay(
@@ -129,6 +155,7 @@ final class EngineBuildWorker: BuildWorker {
     func hasLayers(_ chainID: Digest) async throws -> Bool { try store.layer(chainID: chainID) != nil }
 
     func beginStep(parent: Digest?) async throws -> StepWorkspace {
+        if let parent { try await caches.bring(parent) }
         let id = Identifier.random()
         // Written first: what a killed daemon leaves is found by it.
         try FileSystem.replace("\(directory.stepsPath)/\(id)", with: "")

@@ -27,7 +27,7 @@ struct PlatformBuilds: Sendable {
 
     /// What the platforms have said so far, for what is to be said once.
     private struct Told: Sendable {
-        var total = 0
+        var hasPlan = false
         var warnings: Set<String> = []
         var chains: [Int: Digest] = [:]
     }
@@ -72,10 +72,16 @@ struct PlatformBuilds: Sendable {
     /// The event as the client hears it; nil for what is said once for all platforms.
     private func translate(_ event: BuildEvent, _ number: Int, _ told: inout Told) -> BuildEvent? {
         func own(_ id: Int) -> Int { number * Self.idsPerPlatform + id }
+        // These are negative.
+        func ownWork(_ id: Int) -> Int { id - number * Self.idsPerPlatform }
         switch event {
         case .plan(let total):
-            told.total += total
-            return .plan(total: told.total)
+            // The same Dockerfile has the same steps for each, and a second plan would say that everything begins anew.
+            defer { told.hasPlan = true }
+            return told.hasPlan ? nil : .plan(total: total * platforms.count)
+        case .workStarted(let id, let name): return .workStarted(id: ownWork(id), name: name)
+        case .workEnded(let id, let time, let failure):
+            return .workEnded(id: ownWork(id), milliseconds: time, failure: failure)
         case .stepStarted(var label):
             label.id = own(label.id)
             if platforms.count > 1 {
@@ -83,7 +89,7 @@ struct PlatformBuilds: Sendable {
                 label.stage = platforms[number].text + stage
             }
             return .stepStarted(label)
-        case .stepCached(let id, let image): return .stepCached(id: own(id), image: image)
+        case .stepCached(let id, let image, let origin): return .stepCached(id: own(id), image: image, origin: origin)
         case .stepFinished(let id, let time, let image): return .stepFinished(id: own(id), milliseconds: time, image: image)
         case .explanation(let id, let cause): return .explanation(id: own(id), cause: cause)
         case .output(let id, let stream, let bytes): return .output(id: own(id), stream: stream, bytes: bytes)

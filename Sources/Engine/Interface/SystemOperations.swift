@@ -38,7 +38,22 @@ package protocol BuildOperations: Sendable {
     func pushResult(
         _ resultID: String, as reference: Reference, byDigest: Bool, credentials: RegistryLogin?, progress: @escaping ProgressSink)
         async throws
-    func pruneCache(all: Bool, filters: [String: [String]], keepBytes: Int64) async throws -> PruneReport
+    /// The records that the filters of a prune admit, least recently used first.
+    func cacheRecords(filters: [String: [String]]) async throws -> [DiskUsage.CacheRecord]
+    /// The content of a cache mount as a tar.
+    func exportMount(_ id: String, to sink: ByteSink) async throws
+    /// Puts the content of a tar, which may be compressed, in the place of a cache mount's.
+    func importMount(_ id: String, from archive: ByteStream) async throws
+    /// Brings a cache mount to a registry.
+    /// - Returns: the digest of its manifest.
+    func pushMount(_ id: String, as reference: Reference, credentials: RegistryLogin?) async throws -> Digest
+    /// Takes a cache mount from a registry.
+    func pullMount(_ id: String, from reference: Reference, credentials: RegistryLogin?) async throws
+    /// - Parameters:
+    ///   - all: also results whose layers images stand on; the layers themselves stay then.
+    ///   - filters: until, unused-for, id, parent, type, description, inuse, shared, private, mutable, immutable.
+    ///   - budget: stop as soon as no more than it allows is left.
+    func pruneCache(all: Bool, filters: [String: [String]], budget: BuildCacheBudget) async throws -> PruneReport
 }
 
 package struct ImageBuildRequest: Sendable {
@@ -56,6 +71,8 @@ package struct ImageBuildRequest: Sendable {
     package var attestations: [AttestationRequest] = []
     /// What a client on this machine hands over beside the stream.
     package var local = LocalBuildParts()
+    package var cacheSources: [CacheSource] = []
+    package var cacheTargets: [CacheTarget] = []
 
     package init() {}
 }
@@ -185,6 +202,9 @@ package struct SystemInformation: Sendable {
 
 package struct DiskUsage: Sendable {
     package struct CacheRecord: Sendable {
+        /// The kind of a directory of `--mount=type=cache`; results of steps are `regular`.
+        package static let mountKind = "exec.cachemount"
+
         package var id: String
         package var kind: String
         package var description: String

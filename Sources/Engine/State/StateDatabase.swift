@@ -28,6 +28,7 @@ enum StateDatabase {
             ContainerTable.registerMigrations(&migrator)
             EventLog.registerMigrations(&migrator)
             BuildHistory.registerMigrations(&migrator)
+            BuildMounts.registerMigrations(&migrator)
             ImageStore.registerMigrations(&migrator)
             NetworkController.registerMigrations(&migrator)
             VolumeStore.registerMigrations(&migrator)

@@ -8,7 +8,7 @@ import RegistryClient
 final class ImageTransfer: Sendable {
     let context: EngineContext
     let client: RegistryClient
-    private let forms = CompressedForms()
+    let forms = CompressedForms()
     /// Of layers that leave in a form that was asked for.
     let layerForms = LayerForms()
 

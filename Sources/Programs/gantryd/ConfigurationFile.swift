@@ -8,6 +8,7 @@ struct ConfigurationFile: Decodable {
     private static let known: Set<String> = [
         "hosts", "data-root", "exec-root", "pidfile", "debug", "log-level", "registry-mirrors", "insecure-registries", "bip",
         "bridge-name", "labels", "log-driver", "log-opts", "init", "exec-opts", "cdi-spec-dirs",
+        "builder",
     ]
 
     var hosts: [String]?
@@ -26,9 +27,10 @@ struct ConfigurationFile: Decodable {
     var usesInit: Bool?
     var execOpts: [String]?
     var cdiDirectories: [String]?
+    var builder: BuilderDirectives?
 
     enum CodingKeys: String, CodingKey {
-        case hosts, pidfile, debug, bip, labels
+        case hosts, pidfile, debug, bip, labels, builder
         case dataRoot = "data-root"
         case execRoot = "exec-root"
         case logLevel = "log-level"

@@ -56,6 +56,8 @@ struct DaemonSettings {
         }
         let directories = try list("cdi-spec-dirs", flags.cdiDirectories, file?.cdiDirectories)
         if !directories.isEmpty { engine.cdiDirectories = directories }
+        engine.buildCachePolicy = file?.builder?.policy ?? engine.buildCachePolicy
+        do { try engine.checkBuildCachePolicy() } catch { throw .invalid("invalid builder.gc policy", cause: error) }
         engine.shimPath = try Self.findShim()
     }
 

@@ -33,12 +33,35 @@ package final class StepCache: Sendable {
                 table.add(column: "layerTime", .integer)
             }
         }
+        migrator.registerMigration("BuildGraph-3-shortcuts") { database in
+            try database.create(table: "buildStepShortcut") { table in
+                table.primaryKey("shortcut", .text)
+                table.column("key", .text).notNull().references("buildStep", onDelete: .cascade)
+            }
+        }
     }
 
-    /// The result for a key; nil when there is none.
+    /// The result for a key or a shortcut to one; nil when there is none.
     package func step(_ key: String) throws -> CachedStep? {
         try database.read { database in
-            try Row.fetchOne(database, sql: "SELECT * FROM buildStep WHERE key = ?", arguments: [key]).map(Self.decode)
+            try Row.fetchOne(
+                database,
+                sql: """
+                    SELECT * FROM buildStep
+                    WHERE key = ? OR key = (SELECT key FROM buildStepShortcut WHERE shortcut = ?) ORDER BY key = ? DESC LIMIT 1
+                    """,
+                arguments: [key, key, key]
+            ).map(Self.decode)
+        }
+    }
+
+    /// Remembers another key under which a result is found: one that is known before all that the result depends on was read.
+    package func addShortcut(_ shortcut: String, to key: String) throws {
+        try database.write { database in
+            try database.execute(
+                sql: "INSERT OR REPLACE INTO buildStepShortcut SELECT ?, key FROM buildStep WHERE key = ?",
+                arguments: [shortcut, key]
+            )
         }
     }
 
@@ -68,11 +91,6 @@ package final class StepCache: Sendable {
         try database.write { database in
             for key in keys { try database.execute(sql: "DELETE FROM buildStep WHERE key = ?", arguments: [key]) }
         }
-    }
-
-    /// Forgets the results that were not used since `time`.
-    package func removeUnused(since time: Timestamp) throws {
-        try database.write { try $0.execute(sql: "DELETE FROM buildStep WHERE lastUsedAt < ?", arguments: [time.nanoseconds]) }
     }
 
     /// The chain ids of all results.

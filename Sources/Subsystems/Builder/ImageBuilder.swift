@@ -8,6 +8,7 @@ internal import Synchronization
 package final class ImageBuilder: Sendable {
     private let worker: any BuildWorker
     private let cache: StepCache
+    private let exchange: (any CacheExchange)?
     private let hashes: ContentHashes
     private let options: BuildOptions
     private let context: BuildContext
@@ -16,16 +17,18 @@ package final class ImageBuilder: Sendable {
     private let events: @Sendable (BuildEvent) async throws -> Void
 
     /// - Parameters:
+    ///   - exchange: gives and takes results of other machines; nil for none.
     ///   - dockerfile: the Dockerfile's text.
     ///   - group: the builds that this one shares its steps with.
     ///   - events: told everything in order; when it throws, the build is cancelled.
     package init(
-        worker: any BuildWorker, cache: StepCache, hashes: ContentHashes = ContentHashes(), options: BuildOptions,
-        context: BuildContext, dockerfile: String, group: BuildGroup = BuildGroup(),
+        worker: any BuildWorker, cache: StepCache, exchange: (any CacheExchange)? = nil, hashes: ContentHashes = ContentHashes(),
+        options: BuildOptions, context: BuildContext, dockerfile: String, group: BuildGroup = BuildGroup(),
         events: @escaping @Sendable (BuildEvent) async throws -> Void
     ) {
         self.worker = worker
         self.cache = cache
+        self.exchange = exchange
         self.hashes = hashes
         self.options = options
         self.context = context
@@ -93,9 +96,7 @@ package final class ImageBuilder: Sendable {
         let started = ContinuousClock.now
         let file = try parse()
         try refuseForeignFrontEnd(file)
-        let session = try BuildSession(
-            worker: worker, cache: cache, hashes: hashes, options: options, context: context, file: file, group: group, gate: gate,
-            emit: emit)
+        var session = try session(file, gate, emit)
         let checks = BuildChecks(session: session)
         if let report = try await checks.report() {
             emit(.report(report))
@@ -103,6 +104,31 @@ package final class ImageBuilder: Sendable {
         }
         try await checks.refuseWhereAsked()
         for name in unusedArguments(file) { emit(.warning("[Warning] One or more build-args [\(name)] were not consumed")) }
+        try await exchange?.open(tell: emit)
+        while true {
+            do { return try await attempt(session, tags, started, emit) } catch {
+                // Without the broken sources there are fewer each time.
+                guard let exchange, !Task.isCancelled, case let broken = exchange.giveUpBroken(), !broken.isEmpty else {
+                    throw error
+                }
+                for sentence in broken { emit(.warning(sentence)) }
+                session = try self.session(file, gate, emit)
+            }
+        }
+    }
+
+    private func session(
+        _ file: ParsedDockerfile, _ gate: OutputGate, _ emit: @escaping @Sendable (BuildEvent) -> Void
+    ) throws -> BuildSession {
+        try BuildSession(
+            worker: worker, cache: cache, exchange: exchange, hashes: hashes, options: options, context: context, file: file,
+            group: group, gate: gate, emit: emit)
+    }
+
+    private func attempt(
+        _ session: BuildSession, _ tags: [Reference], _ started: ContinuousClock.Instant,
+        _ emit: @escaping @Sendable (BuildEvent) -> Void
+    ) async throws -> Digest? {
         emit(.plan(total: session.plan.total))
         do {
             let state = try await withTaskCancellationHandler {
@@ -111,27 +137,38 @@ package final class ImageBuilder: Sendable {
                 // The solvers' tasks are not children of this one; their own ends are awaited below.
                 Task { await session.cancel() }
             }
-            try checks.tell(emit)
-            return try await finish(state, session, tags, started, emit)
+            try BuildChecks(session: session).tell(emit)
+            let id = try await finish(state, session, tags, started, emit)
+            if let exchange { try session.ledger.remember(in: cache, exchange) }
+            return id
         } catch {
             await session.cancel()
             if Task.isCancelled { throw CancellationError() }
-            try checks.tell(emit)
-            throw error
+            if let exchange, !exchange.hasBroken { try session.ledger.remember(in: cache, exchange) }
+            if exchange?.hasBroken != true { try BuildChecks(session: session).tell(emit) }
+            if error is BuildFailure || error is CancellationError { throw error }
+            throw BuildFailure((error as? GantryError) ?? .internal("the build did not end", cause: error))
         }
     }
 
     private func finish(
         _ state: StageState, _ session: BuildSession, _ tags: [Reference], _ started: ContinuousClock.Instant,
-        _ emit: (BuildEvent) -> Void
+        _ emit: @escaping @Sendable (BuildEvent) -> Void
     ) async throws -> Digest? {
         if case .whatIf = options.call {
             emit(.report(session.foresight.withLock { Foresight(steps: $0, total: session.plan.total) }.text))
             return nil
         }
-        if let chainID = state.chainID { emit(.layers(chainID)) }
-        if options.discardsImage { return nil }
-        return try await write(options.squashes ? try await squashed(state) : state, tags, started, emit)
+        if let chainID = state.chainID, !options.discardsResult {
+            try await exchange?.bring(chainID)
+            emit(.layers(chainID))
+        }
+        var id: Digest?
+        if !options.discardsImage {
+            id = try await write(options.squashes ? try await squashed(state) : state, session, tags, started, emit)
+        }
+        try await exchange?.export(session.ledger.steps, result: state.stepKeys, tell: emit)
+        return id
     }
 
     /// One layer in place of all those above the base.
@@ -173,7 +210,8 @@ package final class ImageBuilder: Sendable {
     }
 
     private func write(
-        _ state: StageState, _ tags: [Reference], _ started: ContinuousClock.Instant, _ emit: (BuildEvent) -> Void
+        _ state: StageState, _ session: BuildSession, _ tags: [Reference], _ started: ContinuousClock.Instant,
+        _ emit: (BuildEvent) -> Void
     ) async throws -> Digest {
         var state = state
         if !options.labels.isEmpty {
@@ -184,6 +222,10 @@ package final class ImageBuilder: Sendable {
             throw BuildFailure(.invalid("No image was generated. Is your Dockerfile empty?"))
         }
         state.config.created = state.createdAt ?? Timestamp.now().rfc3339
+        if exchange?.wantsInline == true {
+            let own = session.ledger.steps.filter { state.stepKeys.contains($0.key) }
+            state.config.buildCache = try InlineCache.text(own, diffIDs: state.config.rootfs.diffIDs)
+        }
         let id = try await worker.createImage(config: state.config, chainID: state.chainID, tags: tags)
         let (seconds, attoseconds) = (ContinuousClock.now - started).components
         emit(.imageWritten(id, milliseconds: seconds * 1000 + attoseconds / 1_000_000_000_000_000))

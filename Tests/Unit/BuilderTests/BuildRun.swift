@@ -49,7 +49,8 @@ final class BuildRun: Sendable {
 
     @discardableResult
     func build(
-        _ dockerfile: String, ignore: String = "", _ change: (inout BuildOptions) -> Void = { _ in }
+        _ dockerfile: String, ignore: String = "", exchange: (any CacheExchange)? = nil,
+        _ change: (inout BuildOptions) -> Void = { _ in }
     ) async throws -> ImageConfig {
         told.withLock { $0 = [] }
         var options = BuildOptions()
@@ -57,8 +58,9 @@ final class BuildRun: Sendable {
         change(&options)
         let context = BuildContext(
             root: try OwnedDescriptor.open(worker.contextPath, O_RDONLY | O_DIRECTORY), ignored: try IgnoreFile(ignore))
-        let builder = ImageBuilder(worker: worker, cache: cache, options: options, context: context, dockerfile: dockerfile) {
-            event in
+        let builder = ImageBuilder(
+            worker: worker, cache: cache, exchange: exchange, options: options, context: context, dockerfile: dockerfile
+        ) { event in
             self.told.withLock { $0.append(event) }
         }
         _ = try await builder.build(tags: [])
@@ -67,7 +69,7 @@ final class BuildRun: Sendable {
     }
 
     /// The instructions that came from the cache.
-    var cached: [Int] { events.compactMap { if case .stepCached(let id, _) = $0 { id } else { nil } } }
+    var cached: [Int] { events.compactMap { if case .stepCached(let id, _, _) = $0 { id } else { nil } } }
     var explanations: [String] { events.compactMap { if case .explanation(_, let cause) = $0 { cause.text } else { nil } } }
 
     /// A file of the last image.

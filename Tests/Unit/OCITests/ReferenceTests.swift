@@ -8,7 +8,7 @@ import Testing
         ("python:3.11-slim", "docker.io/library/python:3.11-slim", "python:3.11-slim"),
         ("user/app:v1", "docker.io/user/app:v1", "user/app:v1"),
         ("localhost:5000/app", "localhost:5000/app", "localhost:5000/app"),
-        ("ghcr.io/a/b_c/d-e:1.0", "ghcr.io/a/b_c/d-e:1.0", "ghcr.io/a/b_c/d-e:1.0"),
+        ("registry.example/a/b_c/d-e:1.0", "registry.example/a/b_c/d-e:1.0", "registry.example/a/b_c/d-e:1.0"),
         ("index.docker.io/library/x:1", "docker.io/library/x:1", "x:1"),
     ])
     func normalises(text: String, canonical: String, familiar: String) throws {

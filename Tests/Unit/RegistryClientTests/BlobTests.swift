@@ -167,4 +167,20 @@ import Testing
             #expect(registry.requests.map(\.method) == [.POST, .POST, .DELETE])
         }
     }
+
+    /// The body of an answer can be read once only.
+    @Test(arguments: [HTTPResponseStatus.unauthorized, .forbidden, .internalServerError])
+    func aRefusedQuestionIsAnError(status: HTTPResponseStatus) async throws {
+        try await StandIn.serve({ request in
+            request.path == "/v2/" ? .init(.ok) : .init(status, [:], #"{"errors":[{"code":"DENIED","message":"no"}]}"#)
+        }) { registry in
+            try await withClient { client in
+                let repository = try await client.repository(
+                    of: Reference("\(registry.host)/app:1"), credentials: .anonymous, access: .push)
+                await #expect(throws: GantryError.self) {
+                    try await repository.hasBlob(Digest("sha256:" + String(repeating: "0", count: 64)))
+                }
+            }
+        }
+    }
 }

@@ -26,7 +26,10 @@ extension BuildCommand {
         let platforms = platforms(session)
         if platforms.count > 1 { additions.platforms = platforms }
         additions.attestations = nonEmpty(try exports.attestations())
-        if !outputs.isEmpty, outputs.allSatisfy(\.needsNoImage), tag.isEmpty { additions.discardsImage = true }
+        if !outputs.isEmpty, outputs.allSatisfy(\.needsNoImage), tag.isEmpty {
+            additions.discardsImage = true
+            if outputs.allSatisfy({ $0.kind == .nothing }) { additions.discardsResult = true }
+        }
         additions.call = try call.flatMap { $0.kind == "build" ? nil : $0.kind }
         if let onFailure {
             guard onFailure == "shell" else {
@@ -34,6 +37,11 @@ extension BuildCommand {
             }
             additions.keepsFailedStep = true
         }
+        let caches = BuildCacheFlags(from: cacheFrom, to: cacheTo)
+        let (from, to, folders) = try caches.options { session.console.errorText("WARNING: \($0)\n") }
+        additions.cacheFrom = nonEmpty(from)
+        additions.cacheTo = nonEmpty(to)
+        open += folders
         if !open.isEmpty { additions.processID = getpid() }
         return (additions, open)
     }

@@ -41,7 +41,6 @@ extension BuildCommand {
         settings.cpusetMems = cpusetMems
         settings.cgroupParent = cgroupParent
         settings.ulimits = try ulimit.map(Self.limit)
-        settings.cacheFrom = cacheFrom.commaSeparated
         settings.explanation = explainJson ? .json : explain || explainText ? .text : .none
         return settings
     }

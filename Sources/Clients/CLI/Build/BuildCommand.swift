@@ -16,7 +16,9 @@ struct BuildCommand: EngineCommand {
     @Option(name: .customLong("call"), help: "Set method for evaluating build (\"check\", \"outline\", \"targets\")")
     var callText: String?
     @Flag(help: "Shorthand for \"--call=check\"") var check = false
-    @Option(help: "Images to consider as cache sources") var cacheFrom: [String] = []
+    @Option(help: "External cache sources (e.g., \"user/app:cache\", \"type=local,src=path/to/dir\")") var cacheFrom: [String] = []
+    @Option(help: "Cache export destinations (e.g., \"type=registry,ref=user/app:cache\", \"type=local,dest=path/to/dir\")")
+    var cacheTo: [String] = []
     @Option(help: "Set the parent cgroup for the \"RUN\" instructions during build") var cgroupParent = ""
     @Option(help: .hidden) var cpuPeriod: String?
     @Option(help: .hidden) var cpuQuota: String?

@@ -12,7 +12,7 @@ struct BuildExplanation {
         for step in steps {
             text += "\(step.name)\n"
             switch step.state {
-            case .cached: text += "  from the cache\n"
+            case .cached: text += "  from the cache\(step.origin.map { ", \($0)" } ?? "")\n"
             case .failed: text += "  failed after \(seconds(step))s\n"
             case .done where step.reasons.isEmpty: text += "  done in \(seconds(step))s\n"
             case .done: text += "  rebuilt in \(seconds(step))s\n"
@@ -30,7 +30,8 @@ struct BuildExplanation {
             JSONValue.object([
                 "name": .string(step.name), "state": .string(Self.word(step.state)),
                 "seconds": .number(((step.duration ?? 0) * 1000).rounded() / 1000),
-                "reasons": .array(step.reasons.map(JSONValue.string)), "causes": .array(step.causes.map(Self.cause)),
+                "origin": step.origin.map(JSONValue.string) ?? .null, "reasons": .array(step.reasons.map(JSONValue.string)),
+                "causes": .array(step.causes.map(Self.cause)),
             ])
         }
         let value = JSONValue.object(["steps": .array(steps), "image": imageID.map(JSONValue.string) ?? .null])

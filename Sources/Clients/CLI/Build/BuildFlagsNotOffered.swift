@@ -4,7 +4,6 @@ import Essentials
 /// being taken for a mistake, and never ignored; values that ask for what happens anyway are accepted.
 struct BuildFlagsNotOffered: ParsableArguments {
     @Option var builder: String?
-    @Option var cacheTo: [String] = []
     @Flag var compress = false
     @Option var isolation: String?
     @Option var policy: [String] = []
@@ -14,7 +13,6 @@ struct BuildFlagsNotOffered: ParsableArguments {
     func refuse() throws {
         let asked: [(flag: String, isAsked: Bool, hint: String?)] = [
             ("--builder", builder.map { $0 != "default" } ?? false, "there is one builder, in the daemon"),
-            ("--cache-to", !cacheTo.isEmpty, "the cache is kept by the daemon"),
             ("--compress", compress, nil),
             ("--isolation", isolation.map { !$0.isEmpty && $0 != "default" } ?? false, nil),
             ("--policy", !policy.isEmpty, nil),

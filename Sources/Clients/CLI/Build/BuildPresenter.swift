@@ -32,9 +32,9 @@ struct BuildPresenter {
     /// - Returns: text for standard error in the plain style, empty in the others.
     mutating func apply(_ event: BuildEventMessage, at now: Double) -> String {
         switch event.kind {
-        case .plan: progress.expectedSteps = event.total
+        case .plan: restart(event)
         case .stepStarted: return begin(event, at: now)
-        case .stepCached: return begin(event, at: now) + end(event, .cached, at: now)
+        case .stepCached: return begin(event, at: now) + origin(event) + end(event, .cached, at: now)
         case .stepFinished: return begin(event, at: now) + end(event, .done, at: now)
         case .stepFailed: return begin(event, at: now) + end(event, .failed(event.error?.message ?? "failed"), at: now)
         case .explanation: return begin(event, at: now) + explain(event)
@@ -55,6 +55,23 @@ struct BuildPresenter {
         }
         return ""
     }
+
+    /// The steps are told; again when the build begins anew, without what was said of them.
+    private mutating func restart(_ event: BuildEventMessage) {
+        progress.forgetSteps()
+        progress.expectedSteps = event.total
+    }
+
+    /// Where the result of a step was made, if not here.
+    private mutating func origin(_ event: BuildEventMessage) -> String {
+        guard let id = event.stepID, let origin = event.text else { return "" }
+        progress.setOrigin(id, origin)
+        guard style == .plain, let step = step(event) else { return "" }
+        return log.note(step, origin)
+    }
+
+    /// How many steps there will be, where several builds are shown as one.
+    mutating func expect(steps: Int) { progress.expectedSteps = steps }
 
     /// Ends the step that names the image, after the last message.
     mutating func close(at now: Double) -> String {

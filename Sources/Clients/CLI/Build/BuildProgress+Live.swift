@@ -13,9 +13,9 @@ extension BuildProgress {
         return lines
     }
 
-    /// The first step that failed.
+    /// The step that failed last: a cache that could not be read fails without the build.
     var failedStep: Step? {
-        steps.first { if case .failed = $0.state { true } else { false } }
+        steps.last { if case .failed = $0.state { true } else { false } }
     }
 
     private static func liveLines(_ step: Step, now: Double, columns: Int) -> [LiveLine] {

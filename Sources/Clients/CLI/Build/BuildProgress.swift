@@ -22,6 +22,8 @@ struct BuildProgress {
         var startedAt: Double
         /// Seconds that the step took; nil while it runs.
         var duration: Double?
+        /// `imported from registry registry.example/app:cache`, for a result that was made elsewhere.
+        var origin: String?
         /// Why it could not be taken from the cache.
         var reasons: [String] = []
         /// The same for programs.
@@ -66,6 +68,7 @@ struct BuildProgress {
 
     private(set) var steps: [Step] = []
     private var indexByID: [Int: Int] = [:]
+    private var lastNumber = 0
     /// Steps that the build will have, when it has said so.
     var expectedSteps: Int?
 
@@ -81,7 +84,19 @@ struct BuildProgress {
             return
         }
         indexByID[id] = steps.count
-        steps.append(Step(number: steps.count + 1, name: name, startedAt: now))
+        lastNumber += 1
+        steps.append(Step(number: lastNumber, name: name, startedAt: now))
+    }
+
+    /// Forgets the steps of the Dockerfile, whose ids are from 0; what was done beside them stays.
+    mutating func forgetSteps() {
+        let kept = indexByID.filter { $0.key < 0 }.sorted { $0.value < $1.value }
+        steps = kept.map { steps[$0.value] }
+        indexByID = Dictionary(uniqueKeysWithValues: kept.enumerated().map { ($1.key, $0) })
+    }
+
+    mutating func setOrigin(_ id: Int, _ origin: String) {
+        if let index = indexByID[id] { steps[index].origin = origin }
     }
 
     mutating func addReason(_ id: Int, _ reason: String) {

@@ -41,7 +41,6 @@ struct BuildSettings: Equatable {
     var cpusetMems = ""
     var cgroupParent = ""
     var ulimits: [UlimitBody] = []
-    var cacheFrom: [String] = []
     var explanation = Explanation.none
     var squash = false
     /// What Docker's parameters have no place for.
@@ -84,7 +83,6 @@ struct BuildSettings: Equatable {
         add("cpusetmems", cpusetMems)
         add("cgroupparent", cgroupParent)
         try addJSON("ulimits", ulimits, ulimits.isEmpty)
-        try addJSON("cachefrom", cacheFrom, cacheFrom.isEmpty)
         return items
     }
 }

@@ -24,6 +24,10 @@ package final class TarExtractor {
         package var maximumEntries = Int.max
         /// False drops owners, device nodes and privileged attributes with no error, for callers that are not root.
         package var keepsOwners = true
+        /// Refuses archives with device nodes.
+        package var refusesDevices = false
+        /// Gives the directory itself what the archive says of `./`; in layers it always has.
+        package var appliesRoot = false
 
         package init(_ mode: Mode) { self.mode = mode }
     }
@@ -70,7 +74,9 @@ package final class TarExtractor {
         let path = TreeRoot.components(entry.name)
         guard let last = path.last else {
             // The root itself: a layer sets what it looks like, an archive does not change the directory it goes into.
-            if options.mode == .layer, entry.kind == .directory { try applyDirectory(tree.root, entry, path) }
+            if options.mode == .layer || options.appliesRoot, entry.kind == .directory {
+                try applyDirectory(tree.root, entry, path)
+            }
             return
         }
         let parent = try tree.directory(path.dropLast(), create: true)
@@ -171,6 +177,7 @@ package final class TarExtractor {
             case .blockDevice: S_IFBLK
             default: S_IFIFO
             }
+        if entry.kind != .fifo, options.refusesDevices { throw GantryError.invalid("`\(entry.nameText)` is a device") }
         if entry.kind != .fifo, !options.keepsOwners { return }
         let device = entry.kind == .fifo ? 0 : gantry_makedev(entry.deviceMajor, entry.deviceMinor)
         _ = try replacing(entry, place) { mknodat(place.parent.raw, place.name, mode_t(type) | 0o600, dev_t(device)) }

@@ -66,10 +66,14 @@ package struct BuildAdditions: Codable, Sendable, Hashable {
     package var attestations: [Attestation]?
     /// Build everything, make no image.
     package var discardsImage: Bool?
+    /// Nothing of the result is asked for either: only the cache is filled.
+    package var discardsResult: Bool?
     /// `check`, `outline` or `targets` in place of a build.
     package var call: String?
     /// Paths in the context that count as changed: what would be built again is told, and nothing is built.
     package var whatIf: [String]?
+    package var cacheFrom: [BuildCacheOption]?
+    package var cacheTo: [BuildCacheOption]?
     /// Keep what a failed RUN left, for ``BuildEventMessage/Kind/entrance``.
     package var keepsFailedStep: Bool?
 

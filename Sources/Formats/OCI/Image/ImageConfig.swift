@@ -10,11 +10,14 @@ package struct ImageConfig: Sendable, Hashable, Codable {
     package var config: ContainerDefaults?
     package var rootfs: RootFileSystem
     package var history: [History]?
+    /// Records of the build cache whose layers are the image's, JSON in base64 (``BuildCacheConfig``).
+    package var buildCache: String?
 
     enum CodingKeys: String, CodingKey {
         case created, author, architecture, os, variant, config, rootfs, history
         case osVersion = "os.version"
         case osFeatures = "os.features"
+        case buildCache = "moby.buildkit.cache.v0"
     }
 
     package init(

@@ -7,7 +7,8 @@ package enum BuildEvent: Sendable {
     case plan(total: Int)
     case stepStarted(BuildStepLabel)
     /// The result was there already.
-    case stepCached(id: Int, image: String?)
+    /// - Parameter origin: where it came from when it was made elsewhere: `registry registry.example/app:cache`.
+    case stepCached(id: Int, image: String?, origin: String?)
     case stepFinished(id: Int, milliseconds: Int64, image: String?)
     /// Why the step had to be done again.
     case explanation(id: Int, cause: BuildCause)
@@ -15,6 +16,10 @@ package enum BuildEvent: Sendable {
     /// Something long, such as a pull; totals are nil where unknown.
     case progress(id: Int, text: String, current: Int64?, total: Int64?)
     case stepFailed(id: Int, milliseconds: Int64, failure: BuildFailure)
+    /// Work beside the steps begins, such as the reading of a cache; its number is negative.
+    case workStarted(id: Int, name: String)
+    /// - Parameter failure: nil when it ended well.
+    case workEnded(id: Int, milliseconds: Int64, failure: String?)
     case warning(String)
     /// The answer to another call than a build: JSON of a type of the Dockerfile module, or text.
     case report(String)

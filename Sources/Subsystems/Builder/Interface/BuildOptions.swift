@@ -37,6 +37,8 @@ package struct BuildOptions: Sendable {
     package var contexts: [String: NamedContext] = [:]
     /// Builds everything and makes no image.
     package var discardsImage = false
+    /// Nobody asks for the result's files either: layers that others have need not come.
+    package var discardsResult = false
     /// One layer for everything above the base.
     package var squashes = false
     /// A failed RUN leaves an image of the state before it, for somebody to look around in.

@@ -11,6 +11,8 @@ package struct BuildExplanation: Sendable {
         /// Empty for a step from the cache and for one that only changes metadata.
         package var reasons: [String]
         package var milliseconds: Int64
+        /// Where the result was made, if not here.
+        package var origin: String?
     }
 
     private var found: [Int: Step] = [:]
@@ -25,7 +27,9 @@ package struct BuildExplanation: Sendable {
         case .stepStarted(let label):
             found[label.id] = Step(
                 step: label.id, stage: label.stage, instruction: label.name, cached: false, reasons: [], milliseconds: 0)
-        case .stepCached(let id, _): found[id]?.cached = true
+        case .stepCached(let id, _, let origin):
+            found[id]?.cached = true
+            found[id]?.origin = origin
         case .explanation(let id, let cause): found[id]?.reasons.append(cause.text)
         case .stepFinished(let id, let milliseconds, _), .stepFailed(let id, let milliseconds, _):
             found[id]?.milliseconds = milliseconds
@@ -36,7 +40,8 @@ package struct BuildExplanation: Sendable {
     /// A line for each step, its reasons below it.
     package var text: String {
         steps.map { step in
-            let state = step.cached ? "cached" : "done in \(step.milliseconds) ms"
+            let state =
+                step.cached ? "cached" + (step.origin.map { ", imported from \($0)" } ?? "") : "done in \(step.milliseconds) ms"
             return (["\(step.step) \(step.instruction): \(state)"] + step.reasons.map { "    \($0)" }).joined(separator: "\n")
         }.joined(separator: "\n")
     }

@@ -24,12 +24,15 @@ package struct ClassicBuildTranscript: Sendable {
     /// The texts that an event makes ready, each a `stream` message of its own, newlines included.
     package mutating func lines(_ event: BuildEvent) -> [String] {
         switch event {
-        case .plan(let total): self.total = total
+        case .plan(let total):
+            // Said again when the build begins anew.
+            self = ClassicBuildTranscript()
+            self.total = total
         case .stepStarted(let label):
             labels[label.id] = label
             say(label.id, "Step \(label.index)/\(label.total) : \(label.name)")
             say(label.id, "\n")
-        case .stepCached(let id, let image):
+        case .stepCached(let id, let image, _):
             say(id, " ---> Using cache\n")
             finish(id, image)
         case .stepFinished(let id, _, let image):
@@ -38,7 +41,7 @@ package struct ClassicBuildTranscript: Sendable {
         case .explanation(let id, _):
             // The cache had nothing: a RUN starts its process now.
             if labels[id]?.keyword == "RUN", running.insert(id).inserted { say(id, " ---> Running in \(container(id))\n") }
-        case .warning, .report, .layers, .entrance, .recorded, .exported: break
+        case .warning, .report, .layers, .entrance, .workStarted, .workEnded, .recorded, .exported: break
         case .output(let id, let stream, let bytes):
             let text = String(decoding: bytes, as: UTF8.self)
             say(id, stream == .standardError ? "\u{1B}[91m\(text)\u{1B}[0m" : text)

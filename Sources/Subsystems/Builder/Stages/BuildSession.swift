@@ -9,6 +9,9 @@ internal import Synchronization
 final class BuildSession: Sendable {
     let worker: any BuildWorker
     let cache: StepCache
+    let exchange: (any CacheExchange)?
+    /// What the steps gave.
+    let ledger = StepLedger()
     let options: BuildOptions
     let context: BuildContext
     let file: ParsedDockerfile
@@ -40,8 +43,9 @@ final class BuildSession: Sendable {
     let group: BuildGroup
 
     init(
-        worker: any BuildWorker, cache: StepCache, hashes: ContentHashes, options: BuildOptions, context: BuildContext,
-        file: ParsedDockerfile, group: BuildGroup, gate: OutputGate, emit: @escaping @Sendable (BuildEvent) -> Void
+        worker: any BuildWorker, cache: StepCache, exchange: (any CacheExchange)?, hashes: ContentHashes, options: BuildOptions,
+        context: BuildContext, file: ParsedDockerfile, group: BuildGroup, gate: OutputGate,
+        emit: @escaping @Sendable (BuildEvent) -> Void
     ) throws {
         if case .whatIf(let paths) = options.call {
             hasher = ContentHasher(known: hashes, assumedChanges: paths.map(CleanPath.relative))
@@ -52,6 +56,7 @@ final class BuildSession: Sendable {
         self.group = group
         self.worker = worker
         self.cache = cache
+        self.exchange = exchange
         self.options = options
         self.context = context
         self.file = file
@@ -123,6 +128,19 @@ final class BuildSession: Sendable {
     /// What `--from` means to a stage.
     func source(_ name: String, before index: Int) throws -> BuildPlan.Source {
         try BuildPlan.source(name, before: index, file, options.contexts)
+    }
+
+    /// The chain of layers that a source of files is; nil for files that are no layers.
+    func chain(_ source: BuildPlan.Source, step: Int) async throws -> String? {
+        let chainID: Digest?
+        switch source {
+        case .context, .named: return nil
+        case .scratch: chainID = nil
+        case .local(let id): chainID = try await worker.localImage(id).chainID
+        case .stage(let index): chainID = try await stage(index).chainID
+        case .image(let name): chainID = try await image(name, platform: options.platform ?? .host, step: step).chainID
+        }
+        return chainID?.description ?? "scratch"
     }
 
     /// What is left out of a source, and whether it came from a client, whose owners mean nothing.

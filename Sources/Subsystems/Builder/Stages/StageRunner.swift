@@ -78,7 +78,7 @@ struct StageRunner: Sendable {
     private mutating func start(onContext name: String, _ step: Step) async throws {
         let source = BuildPlan.Source.named(name)
         let root = try await session.root(source, step: step.id)
-        var work = CopyWork(keyword: "FROM", root: root, destination: "/")
+        var work = CopyWork(keyword: "FROM", destination: "/")
         var scanner = SourceScanner(root: root)
         scanner.ignored = session.rules(source).ignored
         let hasher = session.hasher
@@ -136,13 +136,18 @@ struct StageRunner: Sendable {
             let outcome = try await perform(step)
             guard !step.isTrigger else { return }
             switch outcome {
-            case .cached: session.emit(.stepCached(id: step.id, image: state.intermediateID))
+            case .cached(let origin):
+                session.emit(.stepCached(id: step.id, image: state.intermediateID, origin: origin))
             case .done: session.emit(.stepFinished(id: step.id, milliseconds: step.milliseconds, image: state.intermediateID))
             }
         } catch { throw fail(step, error) }
     }
 
-    enum Outcome: Sendable { case cached, done }
+    enum Outcome: Sendable {
+        /// With where it came from, when it was made elsewhere.
+        case cached(String?)
+        case done
+    }
 
     private mutating func perform(_ step: Step) async throws -> Outcome {
         switch step.instruction.body {
@@ -168,7 +173,8 @@ struct StageRunner: Sendable {
     /// Says that a step failed and gives the error with its place.
     private func fail(_ step: Step, _ error: any Error) -> any Error {
         let located = BuildFailure.at(step.instruction, session.file, error)
-        if let failure = located as? BuildFailure {
+        // With a broken source of results the build begins anew; that is no failure of this step.
+        if let failure = located as? BuildFailure, session.exchange?.hasBroken != true {
             session.emit(.stepFailed(id: step.id, milliseconds: step.milliseconds, failure: failure))
         }
         return located

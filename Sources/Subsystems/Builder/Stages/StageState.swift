@@ -24,6 +24,8 @@ struct StageState: Sendable {
     var commandIsSet = false
     /// The step that gave the last layer; nil when that is the base image.
     var layerStep: Int?
+    /// Keys of the steps whose layers these are, lowest first.
+    var stepKeys: [String] = []
     /// Time of the last layer, which metadata takes over so that the same build gives the same image.
     var createdAt: String?
     /// Nanoseconds since 1970 of the newest thing that went in: the base image, and the files copied. Nil when nothing had a time.
@@ -46,6 +48,7 @@ struct StageState: Sendable {
     /// `FROM image`.
     init(base: BaseImage) {
         config = base.config
+        config.buildCache = nil
         chainID = base.chainID
         baseChainID = base.chainID
         baseLayers = base.config.rootfs.diffIDs.count
@@ -89,7 +92,9 @@ struct StageState: Sendable {
     }
 
     /// Adds a layer and its line of the history.
-    mutating func add(_ layer: CommittedLayer, _ text: String, step: Int) {
+    /// - Parameter key: of the step.
+    mutating func add(_ layer: CommittedLayer, _ text: String, step: Int, key: String) {
+        stepKeys.append(key)
         config.rootfs.diffIDs.append(layer.diffID)
         chainID = layer.chainID
         layerStep = step

@@ -34,7 +34,8 @@ struct CopyWork: Sendable {
     }
 
     var keyword: String
-    var root: OwnedDescriptor
+    /// What the sources are found in; nil as long as they are not looked for.
+    var root: OwnedDescriptor?
     /// For each source: what it means, and how many leading directories `--parents` cuts.
     var sources: [(matches: [SourceScanner.Match], cut: Int)] = []
     var documents: [Document] = []
@@ -64,7 +65,7 @@ struct CopyWork: Sendable {
         if count > 1, !destination.hasSuffix("/"), !keepsParents { try requireDirectory(tree) }
         for (matches, cut) in sources {
             for match in matches {
-                if keepsParents {
+                if keepsParents, let root {
                     let prefix = match.node.path.split(separator: "/").prefix(cut).joined(separator: "/")
                     try copier.copyWithParents(match, from: root, below: prefix, to: destination)
                 } else if unpacks, match.node.status.kind == .regular, try unpack(match.descriptor, tree, copier.template) {

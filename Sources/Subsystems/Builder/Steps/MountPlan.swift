@@ -102,17 +102,35 @@ struct MountPlan: Sendable {
     /// For the key: what is mounted, and the content of what is bound.
     func ingredients(step: Int) async throws -> [Ingredient] {
         var result = own
-        for bind in binds {
-            let root = try await session.root(bind.source, step: step)
-            let scanner = scanner(bind, root)
-            let hasher = session.hasher
-            let owners = !session.rules(bind.source).isFromClient
-            let files = try await FileWork.run {
-                try scanner.matches(escaped(bind.path)).flatMap { try hasher.ingredients($0, owners: owners) }
-            }
-            result += files.map { Ingredient(.file, "\($0.name) in \(bind.target)", $0.value) }
-        }
+        for bind in binds { result += try await content(bind, step) }
         return result
+    }
+
+    private func content(_ bind: Bind, _ step: Int) async throws -> [Ingredient] {
+        let root = try await session.root(bind.source, step: step)
+        let scanner = scanner(bind, root)
+        let hasher = session.hasher
+        let owners = !session.rules(bind.source).isFromClient
+        let files = try await FileWork.run {
+            try scanner.matches(escaped(bind.path)).flatMap { try hasher.ingredients($0, owners: owners) }
+        }
+        return files.map { Ingredient(.file, "\($0.name) in \(bind.target)", $0.value) }
+    }
+
+    /// As ``ingredients(step:)`` without reading what comes from other stages and images: their layers stand for it. Nil when nothing
+    /// is mounted from such.
+    func origins(step: Int) async throws -> [Ingredient]? {
+        var result = own
+        var isFound = false
+        for bind in binds {
+            if let chain = try await session.chain(bind.source, step: step) {
+                isFound = true
+                result.append(Ingredient(.parent, "\(bind.path) in \(bind.target)", chain))
+            } else {
+                result += try await content(bind, step)
+            }
+        }
+        return isFound ? result : nil
     }
 
     private func scanner(_ bind: Bind, _ root: OwnedDescriptor) -> SourceScanner {

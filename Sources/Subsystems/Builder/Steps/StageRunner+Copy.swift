@@ -8,25 +8,37 @@ extension StageRunner {
     mutating func copy(_ copy: CopyArguments, _ step: Step) async throws -> Outcome {
         let source = try copy.from.map { try session.source($0, before: plan.stage.index) } ?? .context
         let rules = session.rules(source)
-        let root = try await session.root(source, step: step.id)
-        var work = try work(copy, step, root)
+        var work = try work(copy, step)
         work.keepsOwners = !rules.isFromClient
         work.keepsParents = copy.keepsParents
         var sources: [String] = []
         for text in copy.sources { sources.append(try expand(text)) }
+        if case .stage(let index) = source { state.sawInput(at: try await session.stage(index).newestInput) }
+        let plain = ingredients(copy, work, sources)
+        var shortcut: StepKey?
+        // The layers that are copied from stand for their files, which need not be read then, nor be here.
+        if let chain = try await session.chain(source, step: step.id), case .build = session.options.call {
+            let key = key(step, plain + [Ingredient(.parent, "source", chain)], isLinked: copy.isLinked)
+            if let hit = try await find(key) {
+                state.sawInput(at: hit.layer.createdAt.nanoseconds)
+                return try await take(hit, key, nil, step, try history(copy, work, sources), isLinked: copy.isLinked)
+            }
+            shortcut = key
+        }
+        let root = try await session.root(source, step: step.id)
+        work.root = root
         var scanner = SourceScanner(root: root)
         scanner.ignored = rules.ignored
         scanner.excluded = try excludes(copy)
         let found = try await find(sources, scanner, copy, owners: !rules.isFromClient, step)
         work.sources = found.sources
-        if case .stage(let index) = source { state.sawInput(at: try await session.stage(index).newestInput) }
-        let ingredients = ingredients(copy, work, sources) + found.ingredients
-        return try await finish(copy, work, sources, ingredients, step)
+        return try await finish(copy, work, sources, plain + found.ingredients, step, shortcut: shortcut)
     }
 
     mutating func add(_ add: CopyArguments, _ step: Step) async throws -> Outcome {
         let root = try await session.root(.context, step: step.id)
-        var work = try work(add, step, root)
+        var work = try work(add, step)
+        work.root = root
         work.unpacks = add.unpacks ?? true
         work.unpacksDownloads = add.unpacks ?? false
         var local: [String] = []
@@ -59,18 +71,19 @@ extension StageRunner {
     }
 
     private mutating func finish(
-        _ copy: CopyArguments, _ work: CopyWork, _ sources: [String], _ ingredients: [Ingredient], _ step: Step
+        _ copy: CopyArguments, _ work: CopyWork, _ sources: [String], _ ingredients: [Ingredient], _ step: Step,
+        shortcut: StepKey? = nil
     ) async throws -> Outcome {
         let times = work.sources.flatMap { $0.matches.map(\.node.newestTime) } + work.downloads.compactMap(\.modifiedAt)
         state.sawInput(at: times.max())
         let history = try history(copy, work, sources)
-        var work = work
-        if copy.isLinked, work.owner != nil { work.accounts = try await session.worker.openReadOnly(chainID: state.chainID) }
         let worker = session.worker
+        let parent = state.chainID
         let (hasher, timeLimit, earlier) = (session.hasher, state.timeLimit(session), try earlierLayer(step))
         // `--link` makes a layer that knows nothing of what is below it.
-        return try await layer(step, ingredients, history: history, isLinked: copy.isLinked) { [work] workspace in
+        return try await layer(step, ingredients, history: history, isLinked: copy.isLinked, shortcut: shortcut) { workspace in
             var work = work
+            if copy.isLinked, work.owner != nil { work.accounts = try await worker.openReadOnly(chainID: parent) }
             for index in work.repositories.indices { try await work.repositories[index].fetch(worker) }
             let root = try await worker.openWritable(workspace)
             var upper = UpperTree(root: try await worker.openUpper(workspace), hasher: hasher, timeLimit: timeLimit)
@@ -90,10 +103,10 @@ extension StageRunner {
     }
 
     /// What does not depend on the sources.
-    private func work(_ copy: CopyArguments, _ step: Step, _ root: OwnedDescriptor) throws -> CopyWork {
+    private func work(_ copy: CopyArguments, _ step: Step) throws -> CopyWork {
         let destination = try expand(copy.destination)
         guard !destination.isEmpty else { throw GantryError.invalid("\(step.instruction.keyword) needs a destination") }
-        var work = CopyWork(keyword: step.instruction.keyword, root: root, destination: absolute(destination))
+        var work = CopyWork(keyword: step.instruction.keyword, destination: absolute(destination))
         if copy.keepsParents, !work.destination.hasSuffix("/") { work.destination += "/" }
         work.owner = try copy.owner.map { try expand($0) }
         work.mode = try copy.mode.map { try FileMode(try expand($0)) }

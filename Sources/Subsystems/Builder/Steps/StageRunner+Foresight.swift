@@ -12,9 +12,9 @@ extension StageRunner {
         let causes: [MissCause]
         if isStale && !isLinked {
             causes = [MissCause("its parent would be built again", kind: "parent")]
-        } else if let cached = try await cached(key) {
-            state.add(cached, history, step: step.id)
-            return .cached
+        } else if let hit = try await find(key) {
+            state.add(hit.layer, history, step: step.id, key: key.digest)
+            return .cached(hit.origin)
         } else {
             causes = MissExplanation.causes(
                 key, earlier: try session.cache.relatives(of: key.place, description: key.description))

@@ -11,8 +11,17 @@ extension StageRunner {
         let command = command(of: run)
         let mounts = try MountPlan(run.mounts, session, self)
         let network = run.network.map { $0 == "default" ? session.options.networkMode : $0 } ?? session.options.networkMode
-        let ingredients = try await ingredients(command.arguments, network, run, mounts, step)
         let history = history(command.arguments)
+        let plain = plainIngredients(command.arguments, network, run)
+        var shortcut: StepKey?
+        if let origins = try await mounts.origins(step: step.id), case .build = session.options.call {
+            let key = key(step, plain + origins, isLinked: false)
+            if let hit = try await find(key) { return try await take(hit, key, nil, step, history, isLinked: false) }
+            shortcut = key
+        }
+        let ingredients = plain + (try await mounts.ingredients(step: step.id))
+        let isPlain =
+            run.mounts.isEmpty && command.mounts.isEmpty && run.security != "insecure" && ["", "default"].contains(network)
         let request = RunRequest(
             arguments: command.arguments, environment: environment(mounts.environment), workingDirectory: state.workingDirectory,
             userID: 0, groupID: 0, supplementaryGroups: [], networkMode: network, extraHosts: session.options.extraHosts,
@@ -22,7 +31,8 @@ extension StageRunner {
         let shared = session
         let parent = state.chainID
         do {
-            return try await layer(step, ingredients, history: history) { workspace in
+            return try await layer(step, ingredients, history: history, shortcut: shortcut, followsText: isPlain) {
+                workspace in
                 try await mounts.withMounts(step: step.id) { prepared in
                     var request = request
                     request.mounts += prepared
@@ -139,9 +149,8 @@ extension StageRunner {
         return "RUN " + (parts + words).joined(separator: " ") + " # buildkit"
     }
 
-    private func ingredients(
-        _ words: [String], _ network: String, _ run: RunArguments, _ mounts: MountPlan, _ step: Step
-    ) async throws -> [Ingredient] {
+    /// All but what is mounted.
+    private func plainIngredients(_ words: [String], _ network: String, _ run: RunArguments) -> [Ingredient] {
         var result = [Ingredient(.instruction, "RUN", GoText.quotedList(words))]
         for entry in state.variables.entries {
             result.append(Ingredient(entry.isArgument ? .argument : .environment, entry.name, entry.value))
@@ -162,6 +171,6 @@ extension StageRunner {
             result.append(Ingredient(.setting, "hostname", hostname))
         }
         if let script = run.heredocs.first, run.isScript { result.append(Ingredient(.instruction, "script", script.text)) }
-        return result + (try await mounts.ingredients(step: step.id))
+        return result
     }
 }

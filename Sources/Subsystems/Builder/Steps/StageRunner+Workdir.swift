@@ -18,7 +18,7 @@ extension StageRunner {
         let user = state.defaults.user ?? ""
         let worker = session.worker
         let ingredients = [Ingredient(.directory, "directory", path), Ingredient(.user, "user", user)]
-        return try await layer(step, ingredients, history: history) { workspace in
+        return try await layer(step, ingredients, history: history, followsText: true) { workspace in
             let root = try await worker.openWritable(workspace)
             try await FileWork.run {
                 let who = try Accounts(root: root).identity(user)

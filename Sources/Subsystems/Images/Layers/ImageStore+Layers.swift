@@ -1,5 +1,5 @@
 internal import Archive
-internal import Compression
+package import Compression
 internal import Essentials
 internal import GRDB
 internal import Glibc
@@ -17,7 +17,7 @@ extension ImageStore {
     }
 
     /// Decompresses what is going to be stored, as far as there is room for it.
-    func decompressor(_ source: @escaping () throws -> [UInt8]?) throws -> Decompressor {
+    package func decompressor(_ source: @escaping () throws -> [UInt8]?) throws -> Decompressor {
         let limit = try expansionLimit()
         let excess = GantryError.unavailable(
             "no space left on device: the content expands to more than \(ByteSize.decimal(limit)), nine tenths of what is free",

@@ -44,10 +44,11 @@ extension RegistryRepository {
     /// Whether the repository has a blob.
     package func hasBlob(_ digest: Digest) async throws -> Bool {
         let response = try await client.send(call(.HEAD, "/blobs/\(digest)"), over: connection, credentials: credentials)
-        await client.discard(response)
         switch response.status {
-        case .ok: return true
-        case .notFound: return false
+        case .ok, .notFound:
+            await client.discard(response)
+            return response.status == .ok
+        // Reads the body, which can be read once only.
         default: throw await refusal(response)
         }
     }

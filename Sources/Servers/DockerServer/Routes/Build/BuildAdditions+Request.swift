@@ -23,10 +23,13 @@ extension BuildAdditions {
         request.options.entitlements = Set(allow ?? [])
         request.options.noCacheStages = Set((noCacheFilter ?? []).map { $0.lowercased() })
         request.options.discardsImage = discardsImage ?? false
+        request.options.discardsResult = discardsResult ?? false
         request.options.keepsFailedStep = keepsFailedStep ?? false
         request.platforms = try (platforms ?? []).compactMap { try PlatformText.parse($0)?.normalized }
         request.exports = try (exports ?? []).map { try $0.request() }
         request.attestations = try (attestations ?? []).map { try $0.request() }
+        request.cacheSources += try (cacheFrom ?? []).map { try $0.source() }
+        request.cacheTargets += try (cacheTo ?? []).map { try $0.target() }
         switch call {
         case nil, "build": request.options.call = (whatIf ?? []).isEmpty ? .build : .whatIf(whatIf ?? [])
         case "check", "lint": request.options.call = .check
@@ -98,9 +101,16 @@ extension PassedDescriptor {
     }
 }
 
-extension LocalBuildParts {
+extension ImageBuildRequest {
     /// True when descriptors of the client's process are to be taken.
     var needsPeer: Bool {
+        local.needsPeer || cacheSources.contains { if case .folder = $0 { true } else { false } }
+            || cacheTargets.contains { if case .folder = $0.place { true } else { false } }
+    }
+}
+
+extension LocalBuildParts {
+    fileprivate var needsPeer: Bool {
         context != nil || !agents.isEmpty
             || contexts.contains {
                 switch $0.source {

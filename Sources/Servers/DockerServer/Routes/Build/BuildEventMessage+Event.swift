@@ -17,10 +17,20 @@ extension BuildEventMessage {
             stage = label.stage
             index = label.index
             total = label.total
-        case .stepCached(let id, let image):
+        case .stepCached(let id, let image, let origin):
             self.init(.stepCached)
             stepID = id
             digest = image
+            text = origin.map { "imported from \($0)" }
+        case .workStarted(let id, let name):
+            self.init(.stepStarted)
+            stepID = id
+            self.name = name
+        case .workEnded(let id, let milliseconds, let failure):
+            self.init(failure == nil ? .stepFinished : .stepFailed)
+            stepID = id
+            durationMs = milliseconds
+            error = failure.map(Failure.init(message:))
         case .stepFinished(let id, let milliseconds, let image):
             self.init(.stepFinished)
             stepID = id

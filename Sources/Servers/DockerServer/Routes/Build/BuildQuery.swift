@@ -26,12 +26,16 @@ struct BuildQuery {
         request.credentials =
             context.head.headers.first(name: AuthConfig.buildHeaderName).map { AuthConfig.map(headerValue: $0) }?
             .mapValues(RegistryLogin.init) ?? [:]
+        for text in try Self.json([String].self, query["cachefrom"], what: "cache-from") ?? [] {
+            request.cacheSources += try BuildCacheOption.parse(text).map { try $0.source() }
+        }
+        if request.options.buildArguments["BUILDKIT_INLINE_CACHE"] == "1" { request.cacheTargets.append(CacheTarget(.inline)) }
         if let header = context.head.headers.first(name: BuildAdditions.headerName) {
             guard let additions = BuildAdditions(headerValue: header) else {
                 throw GantryError.invalid("the header \(BuildAdditions.headerName) cannot be read")
             }
             try additions.apply(to: &request)
-            if request.local.needsPeer { request.local.peer = await context.body.peer() }
+            if request.needsPeer { request.local.peer = await context.body.peer() }
         }
         self.request = request
         quiet = query.bool("q")

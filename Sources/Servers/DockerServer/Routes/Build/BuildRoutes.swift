@@ -70,6 +70,27 @@ struct BuildRoutes {
                         return body
                     })
             },
+            Route("GET", "/build/cache") { request in
+                .json(try await builds.cacheRecords(filters: try request.query.filters()).map(BuildCacheRecord.init))
+            },
+            Route("GET", "/build/mounts/archive", endsWithClient: true) { request in
+                let id = try Self.mount(request)
+                return .bytes("application/x-tar") { sink in try await builds.exportMount(id, to: sink) }
+            },
+            Route("PUT", "/build/mounts/archive", endsWithClient: true) { request in
+                try await builds.importMount(try Self.mount(request), from: request.body)
+                return .empty(200)
+            },
+            Route("POST", "/build/mounts/push", endsWithClient: true) { request in
+                let digest = try await builds.pushMount(
+                    try Self.mount(request), as: try Self.reference(request), credentials: request.registryLogin)
+                return .json(BuildMountPushed(digest: digest.description))
+            },
+            Route("POST", "/build/mounts/pull", endsWithClient: true) { request in
+                try await builds.pullMount(
+                    try Self.mount(request), from: try Self.reference(request), credentials: request.registryLogin)
+                return .empty(200)
+            },
             Route("GET", "/builds/{name}/logs") { request in
                 let log = try await builds.build(Self.id(request)).log
                 return Reply(status: 200, headers: [("Content-Type", "text/plain; charset=utf-8")], body: .whole(Array(log.utf8)))
@@ -77,15 +98,28 @@ struct BuildRoutes {
             Route("GET", "/builds/{name}") { request in .json(BuildRecordBody(try await builds.build(Self.id(request)).entry)) },
             Route("POST", "/build/prune") { request in
                 let query = request.query
-                let keep = try query.integer("reserved-space") ?? query.integer("keep-storage") ?? 0
+                var budget = BuildCacheBudget()
+                budget.reserved = Int64(try query.integer("reserved-space") ?? query.integer("keep-storage") ?? 0)
+                budget.maximum = Int64(try query.integer("max-used-space") ?? 0)
+                budget.minimumFree = Int64(try query.integer("min-free-space") ?? 0)
                 let pruned = try await builds.pruneCache(
-                    all: query.bool("all"), filters: try query.filters(), keepBytes: Int64(keep))
+                    all: query.bool("all"), filters: try query.filters(), budget: budget)
                 var report = BuildPruneReport()
                 report.cachesDeleted = pruned.removed
                 report.spaceReclaimed = pruned.reclaimed
                 return .json(report)
             },
         ]
+    }
+
+    private static func mount(_ request: RequestContext) throws -> String {
+        guard let id = request.query.text("id") else { throw GantryError.invalid("the cache mount's id is missing") }
+        return id
+    }
+
+    private static func reference(_ request: RequestContext) throws -> Reference {
+        guard let text = request.query.text("ref") else { throw GantryError.invalid("the reference is missing") }
+        return try Reference(text).withDefaultTag
     }
 
     /// `latest` is the newest build.

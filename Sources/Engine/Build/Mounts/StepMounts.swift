@@ -12,11 +12,12 @@ struct StepMounts: Sendable {
     /// Files made for this step.
     let directory: String
     private var lockedKeys: [String] = []
+    private var usedKeys: [String] = []
     private let locks: BuildLocks
     private var relays: [AgentRelay] = []
 
     init(_ worker: EngineBuildWorker, _ request: RunRequest, _ workspace: StepWorkspace) async throws {
-        locks = worker.locks
+        locks = worker.mounts.locks
         directory = "\(worker.directory.filesPath)/\(workspace.id)"
         try FileSystem.makeDirectories(directory, mode: 0o711)
         do {
@@ -29,6 +30,7 @@ struct StepMounts: Sendable {
 
     /// Gives locked caches back and removes the files.
     func release() async {
+        for key in usedKeys { await locks.leave(key) }
         for key in lockedKeys { await locks.unlock(key) }
         for relay in relays { relay.stop() }
         // What cannot be removed goes with the build's directory.
@@ -58,18 +60,20 @@ struct StepMounts: Sendable {
     }
 
     private mutating func add(_ cache: CacheMount, _ worker: EngineBuildWorker) async throws {
-        let path = "\(EngineBuildWorker.cacheDirectory(worker.context))/\(Self.name(cache.id))"
+        let path = worker.mounts.path(cache.id)
         // A cache is filled by one step while the others wait, also one that is shared afterwards.
         await locks.lock(path)
-        if cache.isExclusive { lockedKeys.append(path) }
         do {
             if !FileSystem.exists(path) { try await fill(path, cache, worker) }
-            binds.append(SandboxOptions.Bind(source: path, destination: cache.target, readOnly: cache.readOnly))
+            try worker.mounts.note(cache.id)
         } catch {
-            if !cache.isExclusive { await locks.unlock(path) }
+            await locks.unlock(path)
             throw error
         }
-        if !cache.isExclusive { await locks.unlock(path) }
+        binds.append(SandboxOptions.Bind(source: path, destination: cache.target, readOnly: cache.readOnly))
+        await locks.enter(path)
+        usedKeys.append(path)
+        if cache.isExclusive { lockedKeys.append(path) } else { await locks.unlock(path) }
     }
 
     /// A new cache appears under its name when it is complete.
@@ -105,15 +109,5 @@ struct StepMounts: Sendable {
         var buffer = [CChar](repeating: 0, count: 4096)
         let count = try LinuxSystem.check("readlink") { readlink(found.procPath, &buffer, buffer.count) }
         return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    }
-
-    /// Any id as the name of a directory: what is no letter, digit, dash or point is written as its number.
-    private static func name(_ id: String) -> String {
-        let text = id.utf8.map { byte -> String in
-            let plain = (byte | 0x20 >= 97 && byte | 0x20 <= 122) || (byte >= 48 && byte <= 57) || byte == 45
-            return plain ? String(UnicodeScalar(byte)) : "_" + Identifier.hex([byte])
-        }.joined()
-        return text.utf8.count <= 200
-            ? text : String(text.prefix(180)) + String(text.utf8.reduce(UInt64(5381)) { $0 &* 33 ^ UInt64($1) }, radix: 16)
     }
 }
