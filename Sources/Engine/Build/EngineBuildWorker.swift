@@ -45,7 +45,7 @@ final class EngineBuildWorker: BuildWorker {
     ) async throws -> BaseImage {
         if !pull, let image = try present(reference), Self.runs(image.config.platform, on: platform) { return base(image) }
         // With results of other machines at hand the layers may never be needed.
-        if !request.cacheSources.isEmpty { return try await absentBase(reference, platform) }
+        if !request.cacheSources.isEmpty, let base = try await absentBase(reference, platform) { return base }
         try await fetchBase(reference, platform, progress: progress)
         guard let image = try present(reference) else { throw GantryError.notFound("No such image: \(reference.familiar)") }
         return base(image)
@@ -61,12 +61,14 @@ final class EngineBuildWorker: BuildWorker {
         }
     }
 
-    /// What a registry says of an image; it is pulled when something is to stand on its layers or to read them.
-    private func absentBase(_ reference: Reference, _ platform: Platform) async throws -> BaseImage {
+    /// What a registry says of an image; it is pulled when something is to stand on its layers or to read them. Nil for one that
+    /// does not run on the platform: the pull finds the words for it.
+    private func absentBase(_ reference: Reference, _ platform: Platform) async throws -> BaseImage? {
         let puller = ImagePuller(store: store, client: images.transfer.client, logger: context.logger)
         let source = try await puller.resolve(
             reference, platform: platform, credentials: RegistryCredentials(request.login(for: reference)))
         let config = try await source.repository.configuration(source.manifest.config).config
+        guard Self.runs(config.platform, on: platform) else { return nil }
         let chains = Layer.chainIDs(config.rootfs.diffIDs)
         caches.addBase(reference, chains) { [self] progress in try await fetchBase(reference, platform, progress: progress) }
         return BaseImage(config: config, digest: source.manifest.config.digest, chainID: chains.last)
