@@ -584,7 +584,7 @@ def test_cancelled_while_layers_come(pair, liar, context):
     assert liar.asked.wait(30)
     client.send_signal(signal.SIGINT)
     client.wait(30)
-    wait_for(lambda: "running" not in machine.gantry.ok("builds", "inspect", "latest"), "the build's end")
+    wait_for(lambda: "Status:   running" not in machine.gantry.ok("builds", "inspect", "latest"), "the build's end")
     wait_for(lambda: list((machine.daemon.data / "tmp/images").iterdir()) == [], "the end of the download")
     liar.released.set()
 
