@@ -24,6 +24,10 @@ package struct EngineConfiguration: Sendable {
     package var logOptions: [String: String] = [:]
     /// Containers that say nothing of it have an init of ours as their first process.
     package var usesInit = false
+    /// Runtimes beside our own, by the name that `--runtime` gives.
+    package var runtimes: [String: ConfiguredRuntime] = [:]
+    /// Of containers that name none.
+    package var defaultRuntime = "gantry"
     /// The engine's version, shown to clients.
     package var version = "0.1.0"
 
@@ -33,6 +37,9 @@ package struct EngineConfiguration: Sendable {
 
     /// - Throws: `invalid` for an unknown log driver or option.
     package func check() throws(GantryError) { _ = try LogConfiguration(driver: logDriver, options: logOptions) }
+
+    /// - Throws: `invalid` for runtimes that contradict one another.
+    package func checkRuntimes() throws(GantryError) { try RuntimeChoice.check(self) }
 }
 
 extension HostSettings {

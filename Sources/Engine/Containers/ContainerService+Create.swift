@@ -11,6 +11,8 @@ extension ContainerService {
         if let name = request.name { try ContainerName.check(Self.bare(name)) }
         var request = request
         request.settings.host.applyLogDefaults(context.configuration)
+        if request.settings.host.runtime.isEmpty { request.settings.host.runtime = context.configuration.defaultRuntime }
+        _ = try RuntimeChoice.runtime(request.settings.host.runtime, context.configuration)
         try SettingsCheck.check(request.settings)
         try ContainerLinks.check(request.settings, context: context)
         let image = try context.imageStore.image(request.settings.image)

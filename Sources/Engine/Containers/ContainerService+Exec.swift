@@ -119,8 +119,8 @@ extension Container {
     private func execFailed(_ exec: ExecInstance, _ error: any Error, attached: Bool) throws -> any AttachSession {
         let start = error as? ProcessStartError
         exec.ended(start.map { $0.kind == .notFound ? 127 : 126 } ?? 126)
-        let message =
-            "OCI runtime exec failed: exec failed: unable to start container process: \(start?.message ?? "\(error)"): unknown"
+        let own = start?.isWhole == true ? "" : "exec failed: unable to start container process: "
+        let message = "OCI runtime exec failed: \(own)\(start?.message ?? "\(error)"): unknown"
         guard attached else { throw GantryError.invalid(message, cause: start == nil ? error : nil) }
         guard start != nil else { throw error }
         return ReplaySession(

@@ -8,6 +8,7 @@ struct ConfigurationFile: Decodable {
     private static let known: Set<String> = [
         "hosts", "data-root", "exec-root", "pidfile", "debug", "log-level", "registry-mirrors", "insecure-registries", "bip",
         "bridge-name", "labels", "log-driver", "log-opts", "init", "exec-opts", "cdi-spec-dirs",
+        "runtimes", "default-runtime",
     ]
 
     var hosts: [String]?
@@ -26,9 +27,18 @@ struct ConfigurationFile: Decodable {
     var usesInit: Bool?
     var execOpts: [String]?
     var cdiDirectories: [String]?
+    var runtimes: [String: Runtime]?
+    var defaultRuntime: String?
+
+    /// A runtime by its program. `runtimeType` and `options` are of those that containerd runs, which there is not here.
+    struct Runtime: Decodable {
+        var path: String?
+        var runtimeArgs: [String]?
+        var runtimeType: String?
+    }
 
     enum CodingKeys: String, CodingKey {
-        case hosts, pidfile, debug, bip, labels
+        case hosts, pidfile, debug, bip, labels, runtimes
         case dataRoot = "data-root"
         case execRoot = "exec-root"
         case logLevel = "log-level"
@@ -40,6 +50,7 @@ struct ConfigurationFile: Decodable {
         case usesInit = "init"
         case execOpts = "exec-opts"
         case cdiDirectories = "cdi-spec-dirs"
+        case defaultRuntime = "default-runtime"
     }
 
     /// Reads `path`, or the default path when there is such a file.

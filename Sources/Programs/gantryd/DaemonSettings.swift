@@ -56,6 +56,10 @@ struct DaemonSettings {
         }
         let directories = try list("cdi-spec-dirs", flags.cdiDirectories, file?.cdiDirectories)
         if !directories.isEmpty { engine.cdiDirectories = directories }
+        let runtimes = try Self.runtimes(flags.runtimes)
+        engine.runtimes = try one("runtimes", runtimes.isEmpty ? nil : runtimes, try Self.runtimes(file?.runtimes)) ?? [:]
+        engine.defaultRuntime = try one("default-runtime", flags.defaultRuntime, file?.defaultRuntime) ?? engine.defaultRuntime
+        try engine.checkRuntimes()
         engine.shimPath = try Self.findShim()
     }
 

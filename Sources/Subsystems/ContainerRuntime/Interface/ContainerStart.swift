@@ -116,6 +116,8 @@ package struct ContainerStart: Sendable {
     package var preserved: [OwnedDescriptor] = []
     /// For hosts whose root is the initial ramdisk, which pivot_root refuses to leave. The host's mounts stay, covered.
     package var movesRoot = false
+    /// Makes the container in our stead; its root is then a tree.
+    package var runtime: OtherRuntime?
 
     package init(
         id: String, specification: RuntimeSpecification, root: RootFileSystem, trees: [String: OwnedDescriptor] = [:],

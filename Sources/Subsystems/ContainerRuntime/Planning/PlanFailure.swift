@@ -15,6 +15,7 @@ enum PlanFailure {
         switch step.operation {
         case .execute, .locate: return startError(step, report, cause)
         case .hook: return hookError(step, report)
+        case .runtime: return OtherRuntimeFailure.error(report, step)
         case .resourceLimit where report.errno == EPERM: return ProcessLimits.refusal(step, cause)
         case .resourceLimit where step.numbers.count == 3:
             return ResourceLimitName.failure(ResourceLimitName.name(of: step.numbers[0]), step.numbers[1], step.numbers[2], cause)
@@ -96,6 +97,9 @@ enum PlanFailure {
         case .terminal: "open a terminal in the container's /dev/pts"
         case .identity: "become the user"
         case .log: "open the log"
+        case .placeTree: "attach at"
+        case .placeNamespace: "bind the network namespace on"
+        case .ownMounts: "make a mount namespace below"
         default: "\(step.operation)"
         }
     }
