@@ -71,7 +71,7 @@ extension StageRunner {
             var work = work
             for index in work.repositories.indices { try await work.repositories[index].fetch(worker) }
             let root = try await worker.openWritable(workspace)
-            try await FileWork.cancellable { [work] checkpoint in try work.perform(in: root, checkpoint: checkpoint) }
+            try await BlockingWork.cancellable { [work] checkpoint in try work.perform(in: root, checkpoint: checkpoint) }
         }
     }
 
@@ -102,7 +102,7 @@ extension StageRunner {
         let hasher = session.hasher
         let parents = copy.keepsParents
         do {
-            return try await FileWork.cancellable { checkpoint in
+            return try await BlockingWork.cancellable { checkpoint in
                 var found: [(matches: [SourceScanner.Match], cut: Int)] = []
                 var ingredients: [Ingredient] = []
                 for source in sources {
