@@ -28,6 +28,8 @@ package struct EngineConfiguration: Sendable {
     package var runtimes: [String: ConfiguredRuntime] = [:]
     /// Of containers that name none.
     package var defaultRuntime = "gantry"
+    /// Ids of containers that do not ask for the host's; nil: they are the host's.
+    package var userRemap: UserRemap?
     /// The engine's version, shown to clients.
     package var version = "0.1.0"
 

@@ -43,6 +43,7 @@ extension Container {
                 id: id, specification: preparation.specification, root: preparation.root, trees: preparation.trees,
                 networkNamespace: preparation.namespace, stdio: preparation.stdio, log: preparation.log, hold: held)
             request.logService = preparation.logService
+            request.userNamespace = preparation.userNamespace
             request.runtime = try RuntimeChoice.runtime(record.settings.host.runtime, context.configuration)
             process = try await context.runtime.start(request)
         } catch {

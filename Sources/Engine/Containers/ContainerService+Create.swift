@@ -14,6 +14,7 @@ extension ContainerService {
         if request.settings.host.runtime.isEmpty { request.settings.host.runtime = context.configuration.defaultRuntime }
         _ = try RuntimeChoice.runtime(request.settings.host.runtime, context.configuration)
         try SettingsCheck.check(request.settings)
+        try RemappedRun.check(request.settings, context.configuration)
         try ContainerLinks.check(request.settings, context: context)
         let image = try context.imageStore.image(request.settings.image)
         if let platform = request.platform, platform.architecture != image.config.architecture || platform.os != image.config.os {

@@ -1,3 +1,4 @@
+import CLinux
 import ContainerRuntime
 import Essentials
 import LinuxSystem
@@ -77,14 +78,15 @@ extension Container {
             let specification = try await ContainerPreparation.execProcess(
                 request, record: record, context: context, processID: processID)
             let size = consoleSize ?? request.consoleSize
-            let process = try await context.runtime.exec(
-                ExecStart(
-                    id: id, execID: exec.id, initProcessID: processID, process: specification.process,
-                    seccomp: specification.seccomp,
-                    stdio: StandardStreams(
-                        terminal: request.terminal,
-                        consoleSize: size.map { RuntimeSpecification.ConsoleSize(height: $0.rows, width: $0.columns) },
-                        openStdin: request.attachStdin, stdinOnce: true), hold: attached))
+            var start = ExecStart(
+                id: id, execID: exec.id, initProcessID: processID, process: specification.process,
+                seccomp: specification.seccomp,
+                stdio: StandardStreams(
+                    terminal: request.terminal,
+                    consoleSize: size.map { RuntimeSpecification.ConsoleSize(height: $0.rows, width: $0.columns) },
+                    openStdin: request.attachStdin, stdinOnce: true), hold: attached)
+            start.hasUserNamespace = try !UserNamespace.isOwn(context.runtime.open("ns/user", O_RDONLY, of: processID, in: id))
+            let process = try await context.runtime.exec(start)
             return try await follow(exec, process, attached: attached)
         } catch {
             return try execFailed(exec, error, attached: attached)

@@ -45,6 +45,7 @@ struct SystemService: SystemOperations {
         result.registryMirrors = context.configuration.registryMirrors
         result.insecureRegistries = context.configuration.insecureRegistries
         result.securityOptions = ["name=seccomp,profile=builtin"] + (result.cgroupVersion == "2" ? ["name=cgroupns"] : [])
+        if context.configuration.userRemap != nil { result.securityOptions.append("name=userns") }
         result.addressPools = NetworkConfiguration.defaultPools.map { ($0.base, $0.size) }
         return result
     }

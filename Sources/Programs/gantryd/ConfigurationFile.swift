@@ -8,7 +8,7 @@ struct ConfigurationFile: Decodable {
     private static let known: Set<String> = [
         "hosts", "data-root", "exec-root", "pidfile", "debug", "log-level", "registry-mirrors", "insecure-registries", "bip",
         "bridge-name", "labels", "log-driver", "log-opts", "init", "exec-opts", "cdi-spec-dirs",
-        "runtimes", "default-runtime",
+        "runtimes", "default-runtime", "userns-remap",
     ]
 
     var hosts: [String]?
@@ -29,6 +29,7 @@ struct ConfigurationFile: Decodable {
     var cdiDirectories: [String]?
     var runtimes: [String: Runtime]?
     var defaultRuntime: String?
+    var usernsRemap: String?
 
     /// A runtime by its program. `runtimeType` and `options` are of those that containerd runs, which there is not here.
     struct Runtime: Decodable {
@@ -51,6 +52,7 @@ struct ConfigurationFile: Decodable {
         case execOpts = "exec-opts"
         case cdiDirectories = "cdi-spec-dirs"
         case defaultRuntime = "default-runtime"
+        case usernsRemap = "userns-remap"
     }
 
     /// Reads `path`, or the default path when there is such a file.

@@ -27,4 +27,10 @@ extension DaemonSettings {
         }
         return result
     }
+
+    static func remap(_ text: String) throws(GantryError) -> UserRemap {
+        do { return try UserRemap.read(text) } catch let error as GantryError { throw error } catch {
+            throw .unavailable("the ranges of subordinate ids cannot be read", cause: error)
+        }
+    }
 }

@@ -60,6 +60,9 @@ struct DaemonSettings {
         engine.runtimes = try one("runtimes", runtimes.isEmpty ? nil : runtimes, try Self.runtimes(file?.runtimes)) ?? [:]
         engine.defaultRuntime = try one("default-runtime", flags.defaultRuntime, file?.defaultRuntime) ?? engine.defaultRuntime
         try engine.checkRuntimes()
+        if let remap = try one("userns-remap", flags.usernsRemap, file?.usernsRemap), !remap.isEmpty {
+            engine.userRemap = try Self.remap(remap)
+        }
         engine.shimPath = try Self.findShim()
     }
 

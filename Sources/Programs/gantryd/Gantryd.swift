@@ -52,6 +52,9 @@ struct Gantryd: AsyncParsableCommand {
     var runtimes: [String] = []
     @Option(name: .customLong("default-runtime"), help: "Runtime of containers that name none (default gantry)")
     var defaultRuntime: String?
+    @Option(
+        name: .customLong("userns-remap"), help: "User, user:group or default: map the ids of containers to its subordinate ids")
+    var usernsRemap: String?
     @Flag(help: "Check the configuration and exit")
     var validate = false
 
