@@ -32,6 +32,7 @@ package final class Engine: EngineOperations {
             try FileSystem.makeDirectories("\(configuration.dataRoot)/\(name)", mode: 0o710)
         }
         try FileSystem.makeDirectories("\(configuration.execRoot)/containers", mode: 0o711)
+        try RemappedRun.checkHost(configuration)
         let database = try StateDatabase.open("\(configuration.dataRoot)/gantry.db")
         let store = try ImageStore(dataRoot: configuration.dataRoot, database: database, logger: logger)
         var network = NetworkConfiguration()

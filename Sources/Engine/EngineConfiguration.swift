@@ -26,6 +26,12 @@ package struct EngineConfiguration: Sendable {
     package var buildCachePolicy = BuildCachePolicy()
     /// Containers that say nothing of it have an init of ours as their first process.
     package var usesInit = false
+    /// Runtimes beside our own, by the name that `--runtime` gives.
+    package var runtimes: [String: ConfiguredRuntime] = [:]
+    /// Of containers that name none.
+    package var defaultRuntime = "gantry"
+    /// Ids of containers that do not ask for the host's; nil: they are the host's.
+    package var userRemap: UserRemap?
     /// The engine's version, shown to clients.
     package var version = "0.1.0"
 
@@ -40,6 +46,9 @@ package struct EngineConfiguration: Sendable {
 
     /// - Throws: `invalid` for an unknown log driver or option.
     package func check() throws(GantryError) { _ = try LogConfiguration(driver: logDriver, options: logOptions) }
+
+    /// - Throws: `invalid` for runtimes that contradict one another.
+    package func checkRuntimes() throws(GantryError) { try RuntimeChoice.check(self) }
 }
 
 extension HostSettings {

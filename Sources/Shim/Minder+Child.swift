@@ -41,7 +41,7 @@ extension Minder {
     }
 
     /// The start has worked or failed.
-    private func settle(_ failure: StartReport?) {
+    func settle(_ failure: StartReport?) {
         var report = failure ?? StartReport(.started, processID: processID)
         report.processID = processID
         if failure == nil && !announced {

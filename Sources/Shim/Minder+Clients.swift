@@ -82,6 +82,7 @@ extension Minder {
         }
         held = false
         client.awaitsRelease = true
+        if let runtime { return releaseWithRuntime(runtime) }
         let message: [UInt8] = [1]
         _ = gantry_send(channel, message, 1, 1)
     }

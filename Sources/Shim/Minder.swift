@@ -5,9 +5,10 @@ import CLinux
 /// One loop over `poll`; nothing in it blocks but writes to the log's disk.
 final class Minder {
     let settings: Settings
-    let processID: Int32
-    /// pidfd of the process.
-    let process: CInt
+    /// 0 while another runtime has yet to make the process.
+    var processID: Int32
+    /// pidfd of the process, or -1.
+    var process: CInt
     let listener: CInt
     let childSignals: CInt
     let log: OutputLog?
@@ -20,6 +21,10 @@ final class Minder {
     /// The terminal's master or -1.
     var terminal: CInt = -1
     var clients: [Client] = []
+    /// Makes the process in the place of a child of ours; nil for most.
+    var runtime: OtherRuntime?
+    /// What its command gets as 0, 1 and 2, closed here after.
+    var streamsOfRuntime: [CInt] = []
     /// Standard input that the process has not taken yet.
     var input: [UInt8] = []
     var inputClosing = false

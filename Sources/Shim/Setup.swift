@@ -2,13 +2,13 @@ import CLinux
 
 /// The shim's own steps: reads the plan, opens what will be needed, and clones the child.
 struct Setup {
-    private let steps: [PlanStep]
-    private var settings = Settings()
+    let steps: [PlanStep]
+    private(set) var settings = Settings()
     private var logFile: LogFile?
     private var helper: LogHelper?
     private var forwarder: LogForwarder?
-    private var listener: CInt = -1
-    private var index = 0
+    private(set) var listener: CInt = -1
+    private(set) var index = 0
     /// Steps of the process between this one and the child; empty for most plans.
     private var stage = 0..<0
 
@@ -36,12 +36,14 @@ struct Setup {
             try attempt { gantry_prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) }
             while index < steps.count {
                 if steps[index].operation == .fork { return try fork(steps[index]) }
+                if steps[index].operation == .runtime { return try startRuntime(steps[index]) }
                 if steps[index].operation == .stage { try skipStage() } else { try perform(steps[index]) }
                 index += 1
             }
             throw Failure(errno: EBADMSG)
         } catch {
-            let report = StartReport(.failed, processID: 0, step: UInt32(index), errno: error.errno).encode()
+            let report = StartReport(.failed, processID: 0, step: UInt32(index), errno: error.errno, detail: error.detail)
+                .encode()
             _ = report.withUnsafeBytes { gantry_send(reportDescriptor, $0.baseAddress, $0.count, 1) }
             return nil
         }
@@ -71,6 +73,7 @@ struct Setup {
         case .logService: forwarder = try makeForwarder(step)
         case .outOfMemoryFile: settings.outOfMemoryFile = try step.string(0)
         case .enterProcessNamespace: try Stage.perform(step)
+        case .ownMounts, .placeTree, .placeNamespace: try OwnMounts.perform(step)
         default: throw Failure(errno: EBADMSG)
         }
     }
@@ -105,7 +108,7 @@ struct Setup {
     }
 
     /// The child's ends of the standard streams, and ours.
-    private mutating func streams() throws(Failure) -> (child: [CInt], outputs: [CInt], input: CInt) {
+    mutating func streams() throws(Failure) -> (child: [CInt], outputs: [CInt], input: CInt) {
         if settings.terminal || settings.leaves { return ([], [-1], -1) }
         var input: CInt = -1
         let first: CInt
@@ -156,7 +159,7 @@ struct Setup {
         close(channel[1])
         if cgroup >= 0 { close(cgroup) }
         for descriptor in streams.child where descriptor >= 0 { close(descriptor) }
-        writeProcessID(processID)
+        ProcessNumber.keep(processID)
         // What was inherited for the child (namespaces) is of no more use here.
         return Minder(
             settings: settings, processID: processID, process: process, listener: listener, childSignals: childSignals, log: log(),
@@ -178,18 +181,8 @@ struct Setup {
         return 0
     }
 
-    private func log() -> OutputLog? {
+    func log() -> OutputLog? {
         if logFile == nil && helper == nil && forwarder == nil { return nil }
         return OutputLog(file: logFile, helper: helper, forwarder: forwarder)
-    }
-
-    /// For a daemon that comes later; the file appears whole or not at all.
-    private func writeProcessID(_ processID: CInt) {
-        let content = decimal(Int64(processID))
-        let file = withC("pid.new") { gantry_openat(AT_FDCWD, $0, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o600) }
-        if file < 0 { return }
-        let count = content.withUnsafeBytes { write(file, $0.baseAddress, $0.count) }
-        close(file)
-        if count == content.count { _ = withC("pid.new") { from in withC("pid") { rename(from, $0) } } }
     }
 }

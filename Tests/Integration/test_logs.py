@@ -248,6 +248,7 @@ def test_defaults_of_the_daemon(own):
     (["--log-opt", "mode=sometimes"], "logger: logging mode not supported: sometimes"),
     (["--log-opt", "max-buffer-size=1m"], "logger: max-buffer-size option is only supported with 'mode=non-blocking'"),
     (["--log-opt", "max-size=-1"], "invalid size: '-1'"),
+    (["--log-driver", "local", "--log-opt", "max-size=big"], "invalid value for max-size: big: invalid size: 'big'"),
     (["--log-opt", "max-file=0"], "max-file cannot be less than 1"),
     (["--log-opt", "compress=true"], "compress cannot be true when max-file is less than 2 or max-size is not set"),
     (["--log-opt", "labels-regex=("], "is no regular expression"),

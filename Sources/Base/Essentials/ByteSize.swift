@@ -1,22 +1,27 @@
 /// Sizes as people write and read them.
 package enum ByteSize {
-    /// Parses `512`, `64k`, `6m`, `1.5g`, `2tb` with binary multiples and an optional `b`, as Docker's flags do.
-    /// - Returns: bytes, or nil when the text is no size.
-    package static func parseBinary(_ text: String) -> Int64? {
+    /// Parses `512`, `64k`, `6m`, `1.5g`, `2 TB` with binary multiples, also where `i` or `b` follows, as Docker's flags of memory do.
+    /// - Returns: bytes, or nil when the text is no size. Source: docker/go-units, RAMInBytes.
+    package static func parseBinary(_ text: String) -> Int64? { parse(text, base: 1024) }
+
+    /// As ``parseBinary(_:)``, with multiples of 1000. Source: docker/go-units, FromHumanSize.
+    package static func parseDecimal(_ text: String) -> Int64? { parse(text, base: 1000) }
+
+    private static func parse(_ text: String, base: Double) -> Int64? {
         var body = text.lowercased()[...]
-        if body.hasSuffix("ib") { body = body.dropLast(2) } else if body.hasSuffix("b") { body = body.dropLast() }
-        let units: [Character: Double] = [
-            "k": 1024, "m": 1_048_576, "g": 1_073_741_824, "t": 1_099_511_627_776, "p": 1_125_899_906_842_624,
-        ]
+        if body.last == "b" { body = body.dropLast() }
+        if body.last == "i" { body = body.dropLast() }
         var factor = 1.0
-        if let last = body.last, let unit = units[last] {
-            factor = unit
+        if let last = body.last, let exponent = Array("kmgtp").firstIndex(of: last) {
+            for _ in 0...exponent { factor *= base }
             body = body.dropLast()
         }
-        while body.last == " " { body = body.dropLast() }
-        guard let first = body.first, first.isASCII, first.isNumber, let number = Double(body) else { return nil }
+        if body.last == " " { body = body.dropLast() }
+        guard let first = body.utf8.first, let last = body.utf8.last, first != UInt8(ascii: "."), last != UInt8(ascii: "."),
+            body.utf8.allSatisfy({ $0 >= 48 && $0 <= 57 || $0 == UInt8(ascii: ".") }), let number = Double(body)
+        else { return nil }
         let bytes = number * factor
-        return bytes >= 0 && bytes < 9.2e18 ? Int64(bytes) : nil
+        return bytes < 9.2e18 ? Int64(bytes) : nil
     }
 
     /// Decimal units with `digits` significant figures: `0B`, `142MB`, `1.21GB` (docker/go-units, HumanSizeWithPrecision).

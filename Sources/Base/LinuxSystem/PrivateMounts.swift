@@ -12,13 +12,19 @@ package enum PrivateMounts {
     ///     layer alone, which is bound).
     ///   - volatile: nothing of `upper` outlives a crash of the host, so neither `fsync` nor the end of the mount waits for the
     ///     disk. Source: kernel, filesystems/overlayfs, Volatile mount.
+    ///   - ids: those on disk are the ones of a user namespace; on the host they show as the ones they are mapped to.
+    ///     Needs Linux 5.19, for which an overlay's layers may have mapped ids.
     package static func overlay(
-        layersDirectory: String, lower: [String], upper: String?, work: String?, readOnly: Bool = false, volatile: Bool = false
+        layersDirectory: String, lower: [String], upper: String?, work: String?, readOnly: Bool = false, volatile: Bool = false,
+        ids: MappedIDs? = nil
     ) throws -> OwnedDescriptor {
         guard !lower.isEmpty, (upper == nil) == (work == nil) else { throw SystemError("mount", layersDirectory, errno: EINVAL) }
         let writable = upper != nil && !readOnly
-        if upper == nil, lower.count == 1 { return try directory(absolute(lower[0], in: layersDirectory), readOnly: true) }
         if let work, volatile { try forgetCrash(work: absolute(work, in: layersDirectory)) }
+        if let ids {
+            return try mappedOverlay(layersDirectory, lower, upper, work, writable: writable, volatile: volatile, ids)
+        }
+        if upper == nil, lower.count == 1 { return try directory(absolute(lower[0], in: layersDirectory), readOnly: true) }
         if let tree = overlayByParameters(layersDirectory, lower, upper, work, writable: writable, volatile: volatile) {
             return tree
         }
@@ -108,7 +114,7 @@ package enum PrivateMounts {
         return options
     }
 
-    private static func clone(_ path: String, readOnly: Bool) throws(SystemError) -> OwnedDescriptor {
+    static func clone(_ path: String, readOnly: Bool) throws(SystemError) -> OwnedDescriptor {
         let tree = OwnedDescriptor(
             try check("open_tree", path) { gantry_open_tree(AT_FDCWD, path, UInt32(OPEN_TREE_CLONE) | UInt32(O_CLOEXEC)) })
         if readOnly {

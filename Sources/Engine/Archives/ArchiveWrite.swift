@@ -28,7 +28,15 @@ struct ArchiveWrite: Sendable {
                 options.owner = (identity.userID, identity.groupID)
             }
             let content = try Decompressor(read)
-            try TarExtractor(into: try root.writableDirectory(path), options: options).extract(TarReader(content.next))
+            guard let owners = root.owners else {
+                try TarExtractor(into: try root.writableDirectory(path), options: options).extract(TarReader(content.next))
+                return
+            }
+            options.mapOwner = { try owners.outside(user: $0, group: $1) }
+            let own = try owners.outside(user: 0, group: 0)
+            try FileOwner.run(user: own.user, group: own.group) {
+                _ = try TarExtractor(into: try root.writableDirectory(path), options: options).extract(TarReader(content.next))
+            }
         }
     }
 }

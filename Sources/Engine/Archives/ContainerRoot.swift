@@ -11,13 +11,24 @@ import Volumes
 /// Everything is reached through descriptors (see `MountView`): nothing inside leads out of it.
 struct ContainerRoot: Sendable {
     private let view: MountView
+    /// Of a running container whose ids are mapped: what is seen here are the host's.
+    private(set) var owners: OwnerMap?
     var descriptor: OwnedDescriptor { view.root }
 
     /// - Parameter writable: nobody else may have a stopped container's files open for writing meanwhile.
     static func open(_ record: ContainerRecord, context: EngineContext, writable: Bool) throws -> ContainerRoot {
-        let attachments = try attachments(record, context)
+        var attachments = try attachments(record, context)
         let root: OwnedDescriptor
+        var owners: OwnerMap?
         if let processID = record.phase.processID {
+            let userNamespace = try context.runtime.open("ns/user", O_RDONLY, of: processID, in: record.id)
+            if try !UserNamespace.isOwn(userNamespace) {
+                let map = try OwnerMap(ofProcess: processID)
+                let root = try map.outside(user: 0, group: 0)
+                let ids = MappedIDs(namespace: userNamespace, user: root.user, group: root.group)
+                attachments = try attachments.map { try mapped($0, record, ids) }
+                owners = map
+            }
             root = try MountView.root(ofProcess: processID)
             // The number may have become another process's meanwhile.
             _ = try context.runtime.open("root", O_PATH | O_DIRECTORY, of: processID, in: record.id)
@@ -28,7 +39,19 @@ struct ContainerRoot: Sendable {
         return ContainerRoot(
             view: try MountView(
                 root: root, attachments: attachments, readOnly: record.settings.host.readOnlyRootFileSystem,
-                scratch: "\(context.configuration.dataRoot)/tmp"))
+                scratch: "\(context.configuration.dataRoot)/tmp"), owners: owners)
+    }
+
+    /// As the container has it: what is the daemon's own is mapped, what the user binds is not.
+    private static func mapped(
+        _ attachment: MountView.Attachment, _ record: ContainerRecord, _ ids: MappedIDs
+    ) throws -> MountView.Attachment {
+        if record.mounts.contains(where: { $0.destination == attachment.target && $0.kind == .bind }) { return attachment }
+        var result = attachment
+        let tree = try attachment.tree ?? PrivateMounts.tree(try OwnedDescriptor.open(attachment.source, O_PATH))
+        try PrivateMounts.map(tree, ids)
+        result.tree = tree
+        return result
     }
 
     private static func overlay(_ record: ContainerRecord, _ context: EngineContext, readOnly: Bool) throws -> OwnedDescriptor {

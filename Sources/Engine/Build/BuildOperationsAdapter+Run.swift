@@ -3,6 +3,7 @@ import Builder
 import Essentials
 import FoundationEssentials
 import Images
+import LinuxSystem
 import OCI
 import Synchronization
 

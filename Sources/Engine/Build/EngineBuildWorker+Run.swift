@@ -13,18 +13,22 @@ extension EngineBuildWorker {
     ) async throws -> Int32 {
         try await BlockingWork.run { try Emulation.check(request.platform) }
         let snapshot = try snapshot(workspace)
+        let remapped = try await RemappedRun.make(for: request, context: context)
         let mounts = try await StepMounts(self, request, workspace)
         // Looked for while the network is made.
         async let stubs = stubs(request, mounts, snapshot)
         let network: StepNetwork
-        do { network = try await StepNetwork.attach(request, id: workspace.id, context: context) } catch {
+        do {
+            network = try await StepNetwork.attach(
+                request, id: workspace.id, namespace: remapped?.network, context: context)
+        } catch {
             await mounts.release()
             throw error
         }
         let result: Result<Int32, any Error>
         do {
             let stubs = try await stubs
-            let code = try await execute(request, workspace.id, snapshot, mounts, network, output)
+            let code = try await execute(request, workspace.id, snapshot, mounts, network, remapped?.ids, output)
             try await BlockingWork.run { try stubs.remove(fromUpper: snapshot.upper) }
             result = .success(code)
         } catch { result = .failure(error) }
@@ -37,22 +41,26 @@ extension EngineBuildWorker {
     /// The process from start to end.
     private func execute(
         _ request: RunRequest, _ id: String, _ snapshot: Snapshot, _ mounts: StepMounts, _ network: StepNetwork,
-        _ output: @escaping @Sendable (BuildOutputStream, [UInt8]) async -> Void
+        _ ids: MappedIDs?, _ output: @escaping @Sendable (BuildOutputStream, [UInt8]) async -> Void
     ) async throws -> Int32 {
         var binds = mounts.binds
         binds = try network.files(request, directory: mounts.directory, context: context) + binds
-        let specification = try DefaultSpecification.make(options(request, id, binds, mounts, network))
+        var options = try options(request, id, binds, mounts, network)
+        options.hasUserNamespace = ids != nil
+        let root = try PrivateMounts.overlay(
+            layersDirectory: snapshot.layersDirectory, lower: context.lowerNames(snapshot), upper: snapshot.upper,
+            work: snapshot.work, ids: ids)
+        var start = ContainerStart(
+            id: id, specification: try DefaultSpecification.make(options), root: .tree(root), networkNamespace: network.namespace,
+            hold: true)
+        if let ids {
+            start.userNamespace = ids.namespace
+            start.trees = try RemappedRun.trees(of: binds, ids)
+        }
         let process: ShimProcess
-        do {
-            process = try await context.runtime.start(
-                ContainerStart(
-                    id: id, specification: specification,
-                    root: .tree(
-                        try PrivateMounts.overlay(
-                            layersDirectory: snapshot.layersDirectory, lower: context.lowerNames(snapshot), upper: snapshot.upper,
-                            work: snapshot.work)),
-                    networkNamespace: network.namespace, hold: true))
-        } catch let error as ProcessStartError { throw GantryError.invalid(error.message) }
+        do { process = try await context.runtime.start(start) } catch let error as ProcessStartError {
+            throw GantryError.invalid(error.message)
+        }
         do {
             let exit = try await follow(process, output)
             try await forget(id)

@@ -16,11 +16,14 @@ struct StepNetwork: Sendable {
     private var sharedFiles: String?
 
     /// - Parameter id: of the step, which stands for a container.
-    static func attach(_ request: RunRequest, id: String, context: EngineContext) async throws -> StepNetwork {
+    /// - Parameter namespace: the step's own; nil: one is taken.
+    static func attach(
+        _ request: RunRequest, id: String, namespace: OwnedDescriptor?, context: EngineContext
+    ) async throws -> StepNetwork {
         switch request.networkMode {
         case "host": return StepNetwork()
         case "none":
-            return StepNetwork(namespace: try await context.namespaces.take())
+            return StepNetwork(namespace: try await fresh(namespace, context))
         case let mode where mode.hasPrefix("container:"):
             let other = try context.container(String(mode.dropFirst(10)))
             guard let processID = await other.record.phase.processID else {
@@ -29,14 +32,20 @@ struct StepNetwork: Sendable {
             var network = StepNetwork(namespace: try OwnedDescriptor.open("/proc/\(processID)/ns/net", O_RDONLY))
             network.sharedFiles = context.configuration.containerDirectory(other.id)
             return network
-        case let name: return try await join(name == "" || name == "default" ? "bridge" : name, request, id, context)
+        case let name:
+            return try await join(
+                name == "" || name == "default" ? "bridge" : name, request, id, try await fresh(namespace, context), context)
         }
     }
 
+    private static func fresh(_ own: OwnedDescriptor?, _ context: EngineContext) async throws -> OwnedDescriptor {
+        if let own { return own }
+        return try await context.namespaces.take()
+    }
+
     private static func join(
-        _ name: String, _ request: RunRequest, _ id: String, _ context: EngineContext
+        _ name: String, _ request: RunRequest, _ id: String, _ namespace: OwnedDescriptor, _ context: EngineContext
     ) async throws -> StepNetwork {
-        let namespace = try await context.namespaces.take()
         var network = StepNetwork(namespace: namespace)
         network.isAttached = true
         do {

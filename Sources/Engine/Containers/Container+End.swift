@@ -186,7 +186,7 @@ extension Container {
         try await gate.run {
             switch record.phase {
             case .running(let pid):
-                try await context.runtime.cgroups.freeze(id)
+                try await context.runtime.pause(id)
                 try change { $0.phase = .paused(processID: pid) }
                 publish("pause")
             case .paused: throw GantryError.conflict("Container \(id) is already paused")
@@ -206,7 +206,7 @@ extension Container {
 
     private func thawExclusively() async throws {
         guard case .paused(let pid) = record.phase else { return }
-        try await context.runtime.cgroups.thaw(id)
+        try await context.runtime.resume(id)
         try change { $0.phase = .running(processID: pid) }
     }
 }

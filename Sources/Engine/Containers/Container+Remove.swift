@@ -41,7 +41,7 @@ extension Container {
         let over = nextExit
         publish("kill", ["signal": "9"])
         try await Self.signal(process, SignalNumber.kill)
-        if case .paused = record.phase { try await context.runtime.cgroups.thaw(id) }
+        if case .paused = record.phase { try await context.runtime.resume(id) }
         _ = await over.value()
     }
 

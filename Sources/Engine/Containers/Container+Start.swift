@@ -43,7 +43,9 @@ extension Container {
                 id: id, specification: preparation.specification, root: preparation.root, trees: preparation.trees,
                 networkNamespace: preparation.namespace, stdio: preparation.stdio, log: preparation.log, hold: held)
             request.logService = preparation.logService
-            request.isPrepared = true
+            request.userNamespace = preparation.userNamespace
+            request.runtime = try RuntimeChoice.runtime(record.settings.host.runtime, context.configuration)
+            request.isPrepared = request.runtime == nil
             process = try await context.runtime.start(request)
         } catch {
             await ContainerPreparation.undo(record, context: context)

@@ -16,6 +16,8 @@ struct ContainerPreparation {
     var trees: [String: OwnedDescriptor]
     /// nil: the host's.
     var namespace: OwnedDescriptor?
+    /// nil: the host's.
+    var userNamespace: OwnedDescriptor?
     var stdio: StandardStreams
     var log: LogFile?
     var logService: LogService?
@@ -28,22 +30,28 @@ struct ContainerPreparation {
         guard record.program.first?.isEmpty == false else { throw ProcessStartError.emptyProgram }
         let links = try await ContainerLinks.resolve(record, context: context)
         do {
+            let remapped = try await RemappedRun.make(for: record, context: context)
             async let root = BlockingWork.run {
                 if InitProgram.isUsed(by: record, context.configuration) {
                     try InitProgram.prepare(context.configuration, runtime: context.runtime)
                 }
-                return try RootPreparation(record: record, context: context, snapshot: snapshot).run()
+                return try RootPreparation(
+                    record: record, context: context, snapshot: snapshot, ids: remapped?.ids
+                ).run()
             }
             async let groups: Void = BlockingWork.run {
+                // Another runtime makes its own.
+                guard try RuntimeChoice.runtime(record.settings.host.runtime, context.configuration) == nil else { return }
                 try context.runtime.prepare(
                     container: record.id, cgroupsPath: SpecificationBuilder.cgroupsPath(record, context))
             }
-            let network = try await NetworkAttacher(record: record, context: context).attach()
+            let network = try await NetworkAttacher(record: record, context: context, ownNamespace: remapped?.network).attach()
             try await ContainerFiles(record: record, context: context, links: links).write(endpoints: network.endpoints)
             let sandbox = try await root
             try await groups
             let shared = try await SharedNamespaces.find(record.settings, context: context)
             var trees = sandbox.trees
+            if let remapped { try ContainerFiles.addTrees(record, context, remapped.ids, to: &trees) }
             if let memory = shared.memory, !sandbox.binds.contains(where: { $0.destination == "/dev/shm" }) {
                 trees["/dev/shm"] = memory
             }
@@ -52,11 +60,12 @@ struct ContainerPreparation {
             return ContainerPreparation(
                 specification: try SpecificationBuilder(
                     record: record, context: context, identity: sandbox.identity, binds: sandbox.binds, shared: shared,
-                    hasNetworkNamespace: network.namespace != nil, linkEnvironment: links.environment
+                    hasNetworkNamespace: network.namespace != nil, linkEnvironment: links.environment, ids: remapped?.ids
                 ).build(),
                 root: .tree(sandbox.root),
                 trees: trees,
                 namespace: network.namespace,
+                userNamespace: remapped?.ids.namespace,
                 stdio: StandardStreams(
                     terminal: settings.terminal,
                     consoleSize: settings.host.consoleSize.map {
@@ -126,6 +135,20 @@ struct ContainerFiles {
         try await shareNetworkFiles()
     }
 
+    /// The container's root owns them, whoever that is on the host.
+    static func addTrees(
+        _ record: ContainerRecord, _ context: EngineContext, _ ids: MappedIDs,
+        to trees: inout [String: OwnedDescriptor]
+    ) throws {
+        let taken = Set(record.mounts.map(\.destination))
+        for name in ["resolv.conf", "hostname", "hosts"] where !taken.contains("/etc/\(name)") {
+            let file = "\(context.configuration.containerDirectory(record.id))/\(name)"
+            let tree = try PrivateMounts.tree(try OwnedDescriptor.open(file, O_PATH))
+            try PrivateMounts.map(tree, ids)
+            trees["/etc/\(name)"] = tree
+        }
+    }
+
     /// `name:address` or `name=address`; `host-gateway` is the host's address on the default bridge.
     private func extraHosts() async throws -> [(name: String, address: String)] {
         var result = links.hosts
@@ -156,6 +179,8 @@ struct RootPreparation {
     let record: ContainerRecord
     let context: EngineContext
     let snapshot: Snapshot
+    /// Of a container whose ids are mapped.
+    var ids: MappedIDs?
 
     struct Result: Sendable {
         /// The container's root, mounted; handed to the runtime.
@@ -165,6 +190,11 @@ struct RootPreparation {
         var binds: [Bind]
         /// Sources that a container can change, opened, by destination.
         var trees: [String: OwnedDescriptor]
+
+        /// The root's mount ends here, unless somebody else has it.
+        var withoutRoot: (identity: UserDatabase.Identity, binds: [Bind], trees: [String: OwnedDescriptor]) {
+            (identity, binds, trees)
+        }
     }
 
     struct Bind: Sendable {
@@ -176,11 +206,23 @@ struct RootPreparation {
     }
 
     func run() throws -> Result {
-        let settings = record.settings
         // A container that goes with its end has nothing to lose in a crash of the host.
-        let root = try PrivateMounts.overlay(
+        let volatile = record.settings.host.autoRemove
+        guard let ids else { return try prepared(try overlay(volatile: volatile)) }
+        // Everything is made with the ids on disk first; mounted again, the root shows them as they are mapped.
+        let made = try prepared(try overlay(volatile: false)).withoutRoot
+        return Result(
+            root: try overlay(volatile: volatile, ids), identity: made.identity, binds: made.binds, trees: made.trees)
+    }
+
+    private func overlay(volatile: Bool, _ ids: MappedIDs? = nil) throws -> OwnedDescriptor {
+        try PrivateMounts.overlay(
             layersDirectory: snapshot.layersDirectory, lower: context.lowerNames(snapshot), upper: snapshot.upper,
-            work: snapshot.work, volatile: settings.host.autoRemove)
+            work: snapshot.work, volatile: volatile, ids: ids)
+    }
+
+    private func prepared(_ root: OwnedDescriptor) throws -> Result {
+        let settings = record.settings
         let identity = try UserDatabase(root: root).identity(settings.user, extra: settings.host.groupsAdded)
         try makeMarks(in: root)
         try makeWorkingDirectory(in: root)
@@ -252,7 +294,20 @@ struct RootPreparation {
     private func trees() throws -> [String: OwnedDescriptor] {
         var result: [String: OwnedDescriptor] = [:]
         for mount in record.mounts where mount.kind == .volume {
-            result[mount.destination] = try Self.subtree(mount, in: context.volumes.mountpoint(mount.source))
+            let directory = context.volumes.mountpoint(mount.source)
+            result[mount.destination] = try Self.subtree(mount, in: directory)
+            guard let ids else { continue }
+            let tree =
+                try result[mount.destination] ?? PrivateMounts.tree(try OwnedDescriptor.open(directory, O_PATH | O_DIRECTORY))
+            do throws(SystemError) { try PrivateMounts.map(tree, ids) } catch {
+                throw GantryError.unsupported(
+                    "the ids of volume `\(mount.source)` cannot be mapped: its file system does not know how", cause: error,
+                    hint: "run the container with --userns=host")
+            }
+            result[mount.destination] = tree
+        }
+        for mount in record.mounts where mount.kind == .image {
+            if let ids { result[mount.destination] = try ImageMount(mount: mount, context: context).tree(ids) }
         }
         return result
     }

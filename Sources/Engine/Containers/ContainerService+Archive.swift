@@ -55,6 +55,13 @@ extension ContainerService {
                 try await BlockingWork.writing(to: sink) { write in
                     let writer = TarWriter { try write(Array($0)) }
                     let packer = TarPacker(root: root.descriptor, writer: writer)
+                    if let owners = root.owners {
+                        packer.transform = { entry in
+                            var entry = entry
+                            (entry.userID, entry.groupID) = owners.inside(user: entry.userID, group: entry.groupID)
+                            return entry
+                        }
+                    }
                     try packer.pack(path, as: Self.naming(path, status))
                     try writer.finish()
                 }

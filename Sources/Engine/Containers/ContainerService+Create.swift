@@ -11,7 +11,10 @@ extension ContainerService {
         if let name = request.name { try ContainerName.check(Self.bare(name)) }
         var request = request
         request.settings.host.applyLogDefaults(context.configuration)
+        if request.settings.host.runtime.isEmpty { request.settings.host.runtime = context.configuration.defaultRuntime }
+        _ = try RuntimeChoice.runtime(request.settings.host.runtime, context.configuration)
         try SettingsCheck.check(request.settings)
+        try RemappedRun.check(request.settings, context.configuration)
         try ContainerLinks.check(request.settings, context: context)
         let image = try image(request.settings.image, for: request.platform)
         if let platform = request.platform, platform.architecture != image.config.architecture || platform.os != image.config.os {

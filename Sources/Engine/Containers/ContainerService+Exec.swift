@@ -1,3 +1,4 @@
+import CLinux
 import ContainerRuntime
 import Essentials
 import LinuxSystem
@@ -77,14 +78,15 @@ extension Container {
             let specification = try await ContainerPreparation.execProcess(
                 request, record: record, context: context, processID: processID)
             let size = consoleSize ?? request.consoleSize
-            let process = try await context.runtime.exec(
-                ExecStart(
-                    id: id, execID: exec.id, initProcessID: processID, process: specification.process,
-                    seccomp: specification.seccomp,
-                    stdio: StandardStreams(
-                        terminal: request.terminal,
-                        consoleSize: size.map { RuntimeSpecification.ConsoleSize(height: $0.rows, width: $0.columns) },
-                        openStdin: request.attachStdin, stdinOnce: true), hold: attached))
+            var start = ExecStart(
+                id: id, execID: exec.id, initProcessID: processID, process: specification.process,
+                seccomp: specification.seccomp,
+                stdio: StandardStreams(
+                    terminal: request.terminal,
+                    consoleSize: size.map { RuntimeSpecification.ConsoleSize(height: $0.rows, width: $0.columns) },
+                    openStdin: request.attachStdin, stdinOnce: true), hold: attached)
+            start.hasUserNamespace = try !UserNamespace.isOwn(context.runtime.open("ns/user", O_RDONLY, of: processID, in: id))
+            let process = try await context.runtime.exec(start)
             return try await follow(exec, process, attached: attached)
         } catch {
             return try execFailed(exec, error, attached: attached)
@@ -119,8 +121,8 @@ extension Container {
     private func execFailed(_ exec: ExecInstance, _ error: any Error, attached: Bool) throws -> any AttachSession {
         let start = error as? ProcessStartError
         exec.ended(start.map { $0.kind == .notFound ? 127 : 126 } ?? 126)
-        let message =
-            "OCI runtime exec failed: exec failed: unable to start container process: \(start?.message ?? "\(error)"): unknown"
+        let own = start?.isWhole == true ? "" : "exec failed: unable to start container process: "
+        let message = "OCI runtime exec failed: \(own)\(start?.message ?? "\(error)"): unknown"
         guard attached else { throw GantryError.invalid(message, cause: start == nil ? error : nil) }
         guard start != nil else { throw error }
         return ReplaySession(

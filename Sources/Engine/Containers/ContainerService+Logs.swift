@@ -23,8 +23,9 @@ extension Container {
         }
         let running = record.phase.processID != nil || record.phase == .restarting
         let over = running && query.follow ? nextExit : nil
-        let reader = LogReader(path: path, format: log.format, query: query)
-        return { body in try await reader.read(until: over, body) }
+        var reader = LogReader(path: path, format: log.format, query: query)
+        if over != nil { try reader.prepareToFollow() }
+        return { [reader] body in try await reader.read(until: over, body) }
     }
 
     /// Does what the shim asks for while the process runs: compresses what it rotated, also what an earlier run left, and tells

@@ -26,9 +26,6 @@ enum SettingsCheck {
         }
         if let signal = settings.stopSignal { _ = try SignalNumber.parse(signal) }
         _ = try LogConfiguration(driver: settings.host.logDriver, options: settings.host.logOptions)
-        guard ["", "runc", "gantry", "io.containerd.runc.v2"].contains(settings.host.runtime) else {
-            throw .invalid("unknown or invalid runtime name: \(settings.host.runtime)")
-        }
         if settings.host.storageOptions["size"] != nil {
             throw .unsupported("--storage-opt size needs a file system with project quotas, which this storage does not use")
         }

@@ -16,6 +16,8 @@ struct SpecificationBuilder {
     let hasNetworkNamespace: Bool
     /// Variables that `--link` brings; the container's own win.
     var linkEnvironment: [String] = []
+    /// The container's user namespace, for ids that are not the host's.
+    var ids: MappedIDs?
 
     func build() throws -> RuntimeSpecification {
         let edits = try DeviceRequests.edits(
@@ -25,7 +27,8 @@ struct SpecificationBuilder {
         var specification = try DefaultSpecification.make(options)
         try DeviceRequests.apply(edits, to: &specification)
         for mount in record.mounts where mount.kind == .image {
-            specification.mounts = (specification.mounts ?? []) + [try ImageMount(mount: mount, context: context).specification()]
+            let image = ImageMount(mount: mount, context: context)
+            specification.mounts = (specification.mounts ?? []) + [ids == nil ? try image.specification() : image.boundTree]
         }
         return specification
     }
@@ -50,6 +53,7 @@ struct SpecificationBuilder {
         }
         options.sharedMemorySize = host.shmSize
         options.sysctls = host.sysctls
+        options.hasUserNamespace = ids != nil
         options.limits = host.resources.ulimits.map { limit in
             RuntimeSpecification.ResourceLimit(
                 type: "RLIMIT_" + limit.name.uppercased(), hard: UInt64(bitPattern: limit.hard),

@@ -2,6 +2,7 @@ import Builder
 import Compression
 import Essentials
 import Images
+import LinuxSystem
 import OCI
 
 extension ImageService {

@@ -1,5 +1,6 @@
 import Essentials
 import Images
+import LinuxSystem
 import OCI
 
 /// Images as the user sees them. Transfers and archives stand in extensions.

@@ -161,6 +161,9 @@ package struct SystemInformation: Sendable {
     package var containersStopped = 0
     package var images = 0
     package var driverStatus: [[String]] = []
+    /// Runtimes beside our own.
+    package var runtimes: [String: ConfiguredRuntime] = [:]
+    package var defaultRuntime = ""
     package var memoryLimit = false
     package var swapLimit = false
     package var kernelMemoryTCP = false

@@ -95,7 +95,10 @@ struct LogConfiguration: Sendable, Equatable {
     ) throws(GantryError) -> Rotation {
         var rotation = defaults
         if let text = options[prefix + "max-size"] {
-            guard let size = ByteSize.parseBinary(text) else { throw .invalid("invalid size: '\(text)'") }
+            // Unlike the buffer's, in multiples of 1000. Source: moby, daemon/logger/jsonfilelog and local.
+            guard let size = ByteSize.parseDecimal(text) else {
+                throw .invalid((defaults == .local ? "invalid value for max-size: \(text): " : "") + "invalid size: '\(text)'")
+            }
             guard size > 0 else { throw .invalid("max-size must be a positive number") }
             rotation.maxSize = size
         }

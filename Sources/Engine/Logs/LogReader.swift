@@ -8,6 +8,7 @@ struct LogReader: Sendable {
     let files: LogFiles
     let format: LogFile.Format
     let query: LogQuery
+    private var watch: FileWatch?
 
     init(path: String, format: LogFile.Format, query: LogQuery) {
         files = LogFiles(path: path)
@@ -15,10 +16,20 @@ struct LogReader: Sendable {
         self.query = query
     }
 
+    /// To be called first by who wants to follow: what it takes may not be there.
+    /// - Throws: `unavailable` when the user has no more inotify instances. Source: inotify(7), /proc interfaces.
+    mutating func prepareToFollow() throws {
+        do { watch = try FileWatch(files.path) } catch let error as SystemError where error.errno == EMFILE || error.errno == ENOSPC
+        {
+            throw GantryError.unavailable(
+                "the log cannot be followed: the daemon's user has no inotify instance or watch left; raise fs.inotify.max_user_instances",
+                cause: error)
+        }
+    }
+
     /// Hands on the lines asked for, in batches.
     /// - Parameter over: delivered at the end of the run; nil: the log as it is now is all.
     func read(until over: Deferred<WaitResult>?, _ body: @Sendable (LogBatch) async throws -> Void) async throws {
-        let watch = over == nil ? nil : try FileWatch(files.path)
         var sources = try files.open()
         let tail = try await start(in: sources)
         var reading = Reading(format: format, collector: LogCollector(query))

@@ -13,16 +13,44 @@ struct ImageMount {
     /// needs Linux 6.7.
     private static let longestOption = 250
 
-    /// - Throws: `invalid` when the image or the path in it is gone.
-    func specification() throws -> RuntimeSpecification.Mount {
+    private func find() throws -> ImageSubpath.Found {
         let image = try context.imageStore.image(mount.source)
         let layers = try context.imageStore.lowerNames(of: image.topLayer).map {
             "\(context.imageStore.layersDirectory)/\($0)"
         }
         let found = try ImageSubpath(layers: layers, path: mount.subpath).find()
-        switch found {
-        case .missing:
+        if found == .missing {
             throw GantryError.invalid("cannot access path \(mount.subpath) of image `\(mount.source)`: no such file or directory")
+        }
+        return found
+    }
+
+    /// For a container whose ids are mapped: what ``tree(_:)`` has made is bound.
+    var boundTree: RuntimeSpecification.Mount {
+        RuntimeSpecification.Mount(
+            destination: mount.destination, type: "bind", source: mount.source, options: ["bind", "ro", "rprivate"])
+    }
+
+    /// The image as a tree that hangs nowhere, with mapped ids.
+    /// - Throws: `invalid` when the image or the path in it is gone.
+    func tree(_ ids: MappedIDs) throws -> OwnedDescriptor {
+        switch try find() {
+        case .missing: throw GantryError.internal("a missing path was found")
+        case .file(let path):
+            let tree = try PrivateMounts.tree(try OwnedDescriptor.open(path, O_PATH | O_NOFOLLOW))
+            try PrivateMounts.map(tree, ids)
+            return tree
+        case .directories(let directories):
+            return try PrivateMounts.overlay(
+                layersDirectory: context.imageStore.layersDirectory,
+                lower: directories.isEmpty ? ["../empty"] : directories, upper: nil, work: nil, ids: ids)
+        }
+    }
+
+    /// - Throws: `invalid` when the image or the path in it is gone.
+    func specification() throws -> RuntimeSpecification.Mount {
+        switch try find() {
+        case .missing: throw GantryError.internal("a missing path was found")
         case .file(let path):
             return RuntimeSpecification.Mount(
                 destination: mount.destination, type: "bind", source: path, options: ["bind", "ro", "rprivate"])

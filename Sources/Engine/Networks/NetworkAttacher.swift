@@ -8,6 +8,13 @@ import Networks
 struct NetworkAttacher {
     let record: ContainerRecord
     let context: EngineContext
+    /// The container's own where its ids are mapped; else one of the host's user namespace is taken.
+    var ownNamespace: OwnedDescriptor?
+
+    private func fresh() async throws -> OwnedDescriptor {
+        if let ownNamespace { return ownNamespace }
+        return try await context.namespaces.take()
+    }
 
     /// What came of it.
     struct Result {
@@ -19,10 +26,10 @@ struct NetworkAttacher {
 
     /// Makes or finds the namespace and attaches it; on failure nothing is left.
     func attach() async throws -> Result {
-        if record.settings.networkDisabled { return Result(namespace: try await context.namespaces.take()) }
+        if record.settings.networkDisabled { return Result(namespace: try await fresh()) }
         switch NetworkPlan.mode(record.settings) {
         case .host: return Result()
-        case .none: return Result(namespace: try await context.namespaces.take())
+        case .none: return Result(namespace: try await fresh())
         case .container(let name):
             let other = try context.container(name)
             guard let processID = await other.record.phase.processID else {
@@ -34,7 +41,7 @@ struct NetworkAttacher {
     }
 
     private func attachToNetworks() async throws -> Result {
-        var result = Result(namespace: try await context.namespaces.take())
+        var result = Result(namespace: try await fresh())
         guard let namespace = result.namespace else { return result }
         let ports = try portRequests()
         do {

@@ -24,6 +24,8 @@ struct SystemService: SystemOperations {
         }
         result.images = try context.imageStore.list().count
         result.driverStatus = [["Backing Filesystem", "extfs"], ["Supports d_type", "true"], ["Native Overlay Diff", "true"]]
+        result.runtimes = context.configuration.runtimes
+        result.defaultRuntime = context.configuration.defaultRuntime
         addControlGroups(to: &result)
         result.ipv4Forwarding = HostInformation.forwardsIPv4()
         if !result.ipv4Forwarding { result.warnings.append("WARNING: IPv4 forwarding is disabled") }
@@ -43,6 +45,7 @@ struct SystemService: SystemOperations {
         result.registryMirrors = context.configuration.registryMirrors
         result.insecureRegistries = context.configuration.insecureRegistries
         result.securityOptions = ["name=seccomp,profile=builtin"] + (result.cgroupVersion == "2" ? ["name=cgroupns"] : [])
+        if context.configuration.userRemap != nil { result.securityOptions.append("name=userns") }
         result.addressPools = NetworkConfiguration.defaultPools.map { ($0.base, $0.size) }
         return result
     }

@@ -1,5 +1,6 @@
 import Essentials
 import Images
+import LinuxSystem
 import Logging
 import OCI
 import RegistryClient

@@ -9,13 +9,13 @@ struct StartFailure {
     var error: GantryError
     var step: StepFailure
 
-    private static let prefix =
-        "failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: "
+    private static let prefix = "failed to create task for container: failed to create shim task: OCI runtime create failed: "
+    private static let ownPrefix = "runc create failed: unable to start container process: "
 
     init(_ error: any Error) {
         if let start = error as? ProcessStartError {
             let suffix = start.kind == .isDirectory ? ": unknown: permission denied" : ": unknown"
-            message = Self.prefix + start.message + suffix
+            message = Self.prefix + (start.isWhole ? "" : Self.ownPrefix) + start.message + suffix
             exitCode = start.kind == .notFound ? 127 : start.kind == .other ? 128 : 126
             self.error = GantryError(.invalid, message)
         } else {

@@ -137,4 +137,14 @@ package enum PlanOperation: UInt16, Sendable {
     /// numbers: kind of message, facility times eight, 1 for a stream, 1 if lines may be dropped, bytes that may wait; strings: address
     /// as the kernel takes it, tag (for the journal: the fields that all messages share), host name.
     case logService = 65
+    // 150 and up: containers that another OCI runtime makes.
+    /// strings: a mount point. A mount namespace of the shim's own; what is mounted below that point there does not show on the host.
+    case ownMounts = 150
+    /// numbers: descriptor of a mounted tree that hangs nowhere; strings: a path to mount it on.
+    case placeTree = 151
+    /// numbers: descriptor of a namespace; strings: path of a file to mount it on.
+    case placeNamespace = 152
+    /// numbers: 1 to hold the program back, columns, rows (both 0 to leave the size), count of the arguments that make the container or 0,
+    /// count of those that let the program run; strings: these arguments, environment. In place of `fork`.
+    case runtime = 153
 }

@@ -3,7 +3,7 @@ package struct StartReport: Equatable, Sendable {
     package enum Outcome: UInt8, Sendable {
         /// The program runs.
         case started = 1
-        /// All is prepared, the program waits to be released.
+        /// All is prepared, the program waits to be released. Without a process yet (0) when another runtime makes it only then.
         case held = 2
         case failed = 3
         /// The plan could not be read.
@@ -23,9 +23,9 @@ package struct StartReport: Equatable, Sendable {
         case notExecutable = 4
         /// execve itself failed.
         case execute = 5
-        /// A hook ended with the code that stands in place of the errno.
+        /// A hook or another runtime's command ended with the code that stands in place of the errno.
         case hookExit = 6
-        /// A hook was ended by the signal that stands in place of the errno.
+        /// It was ended by the signal that stands in place of the errno.
         case hookSignal = 7
     }
 

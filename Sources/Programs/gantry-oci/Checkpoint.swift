@@ -7,7 +7,10 @@ struct Checkpoint: ParsableCommand {
     @OptionGroup var global: GlobalOptions
     @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
 
-    func run() throws { throw GantryError.unsupported("checkpoint is not supported: containers are not saved with criu") }
+    func run() throws {
+        throw GantryError.unsupported(
+            "checkpoint is not supported: this runtime does not drive `criu`, which writes the state of processes")
+    }
 }
 
 struct Restore: ParsableCommand {
@@ -15,5 +18,8 @@ struct Restore: ParsableCommand {
     @OptionGroup var global: GlobalOptions
     @Argument(parsing: .captureForPassthrough, help: .hidden) var arguments: [String] = []
 
-    func run() throws { throw GantryError.unsupported("restore is not supported: containers are not saved with criu") }
+    func run() throws {
+        throw GantryError.unsupported(
+            "restore is not supported: this runtime does not drive `criu`, which reads the state of processes")
+    }
 }

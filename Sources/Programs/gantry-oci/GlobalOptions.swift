@@ -48,7 +48,10 @@ struct GlobalOptions: ParsableArguments {
             if withValue.contains(first), rest.count > 1 {
                 globals += rest.prefix(2)
                 rest = rest.dropFirst(2)
-            } else if flags.contains(first) || withValue.contains(where: { first.hasPrefix("\($0)=") }) {
+            } else if let (name, isOn) = booleanFlag(first) {
+                if isOn { globals.append(name) }
+                rest = rest.dropFirst()
+            } else if withValue.contains(where: { first.hasPrefix("\($0)=") }) {
                 globals.append(first)
                 rest = rest.dropFirst()
             } else {
@@ -57,6 +60,13 @@ struct GlobalOptions: ParsableArguments {
         }
         guard let command = rest.first else { return arguments }
         return [command] + globals + rest.dropFirst()
+    }
+
+    /// `--debug`, and as Go's programs take them also `--debug=true` and `--debug=false`.
+    private static func booleanFlag(_ argument: String) -> (name: String, isOn: Bool)? {
+        let parts = argument.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+        guard flags.contains(parts[0]), parts.count == 1 || ["true", "false"].contains(parts[1]) else { return nil }
+        return (parts[0], parts.count == 1 || parts[1] == "true")
     }
 
     /// Says what went wrong on standard error, and in the file that `--log` names, in the form that `--log-format` asks for.

@@ -8,7 +8,7 @@ struct ConfigurationFile: Decodable {
     private static let known: Set<String> = [
         "hosts", "data-root", "exec-root", "pidfile", "debug", "log-level", "registry-mirrors", "insecure-registries", "bip",
         "bridge-name", "labels", "log-driver", "log-opts", "init", "exec-opts", "cdi-spec-dirs",
-        "builder",
+        "builder", "runtimes", "default-runtime", "userns-remap",
     ]
 
     var hosts: [String]?
@@ -28,9 +28,19 @@ struct ConfigurationFile: Decodable {
     var execOpts: [String]?
     var cdiDirectories: [String]?
     var builder: BuilderDirectives?
+    var runtimes: [String: Runtime]?
+    var defaultRuntime: String?
+    var usernsRemap: String?
+
+    /// A runtime by its program. `runtimeType` and `options` are of those that containerd runs, which there is not here.
+    struct Runtime: Decodable {
+        var path: String?
+        var runtimeArgs: [String]?
+        var runtimeType: String?
+    }
 
     enum CodingKeys: String, CodingKey {
-        case hosts, pidfile, debug, bip, labels, builder
+        case hosts, pidfile, debug, bip, labels, builder, runtimes
         case dataRoot = "data-root"
         case execRoot = "exec-root"
         case logLevel = "log-level"
@@ -42,6 +52,8 @@ struct ConfigurationFile: Decodable {
         case usesInit = "init"
         case execOpts = "exec-opts"
         case cdiDirectories = "cdi-spec-dirs"
+        case defaultRuntime = "default-runtime"
+        case usernsRemap = "userns-remap"
     }
 
     /// Reads `path`, or the default path when there is such a file.

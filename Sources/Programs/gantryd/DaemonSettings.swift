@@ -58,6 +58,13 @@ struct DaemonSettings {
         if !directories.isEmpty { engine.cdiDirectories = directories }
         engine.buildCachePolicy = file?.builder?.policy ?? engine.buildCachePolicy
         do { try engine.checkBuildCachePolicy() } catch { throw .invalid("invalid builder.gc policy", cause: error) }
+        let runtimes = try Self.runtimes(flags.runtimes)
+        engine.runtimes = try one("runtimes", runtimes.isEmpty ? nil : runtimes, try Self.runtimes(file?.runtimes)) ?? [:]
+        engine.defaultRuntime = try one("default-runtime", flags.defaultRuntime, file?.defaultRuntime) ?? engine.defaultRuntime
+        try engine.checkRuntimes()
+        if let remap = try one("userns-remap", flags.usernsRemap, file?.usernsRemap), !remap.isEmpty {
+            engine.userRemap = try Self.remap(remap)
+        }
         engine.shimPath = try Self.findShim()
     }
 

@@ -48,6 +48,13 @@ struct Gantryd: AsyncParsableCommand {
     var execOptions: [String] = []
     @Option(name: .customLong("cdi-spec-dir"), help: "Directory of CDI files (default /etc/cdi and /var/run/cdi; repeatable)")
     var cdiDirectories: [String] = []
+    @Option(name: .customLong("add-runtime"), help: "OCI runtime beside gantry's own, name=path (repeatable)")
+    var runtimes: [String] = []
+    @Option(name: .customLong("default-runtime"), help: "Runtime of containers that name none (default gantry)")
+    var defaultRuntime: String?
+    @Option(
+        name: .customLong("userns-remap"), help: "User, user:group or default: map the ids of containers to its subordinate ids")
+    var usernsRemap: String?
     @Flag(help: "Check the configuration and exit")
     var validate = false
 

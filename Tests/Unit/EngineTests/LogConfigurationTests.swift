@@ -18,12 +18,12 @@ import Testing
         #expect(try make("journald", ["cache-disabled": "true"]).rotation == nil)
         #expect(
             try make("syslog", ["cache-max-size": "1m", "cache-max-file": "2", "cache-compress": "false"]).rotation
-                == LogConfiguration.Rotation(maxSize: 1 << 20, maxFiles: 2, compresses: false))
+                == LogConfiguration.Rotation(maxSize: 1_000_000, maxFiles: 2, compresses: false))
     }
 
     @Test func fileOptions() throws {
         let made = try make("json-file", ["max-size": "10m", "max-file": "3", "compress": "true"])
-        #expect(made.rotation == LogConfiguration.Rotation(maxSize: 10 << 20, maxFiles: 3, compresses: true))
+        #expect(made.rotation == LogConfiguration.Rotation(maxSize: 10_000_000, maxFiles: 3, compresses: true))
         // Docker takes it, and it means nothing before a size is given.
         #expect(try make("json-file", ["max-file": "3"]).rotation == LogConfiguration.Rotation(maxFiles: 3))
         #expect(try make("local", ["max-file": "1"]).rotation?.compresses == false)

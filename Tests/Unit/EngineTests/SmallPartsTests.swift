@@ -1,4 +1,5 @@
 import Essentials
+import LinuxSystem
 import OCI
 import Testing
 

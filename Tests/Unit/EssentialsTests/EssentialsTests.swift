@@ -21,8 +21,16 @@ import Testing
     ])
     func parses(text: String, bytes: Int64) { #expect(ByteSize.parseBinary(text) == bytes) }
 
-    @Test(arguments: ["", "k", "-1", "1x", "1e99g", "nan"])
-    func refuses(text: String) { #expect(ByteSize.parseBinary(text) == nil) }
+    @Test(arguments: [
+        ("512", Int64(512)), ("64k", 64000), ("10m", 10_000_000), ("1.5GB", 1_500_000_000), ("1 KiB", 1000), ("7i", 7),
+    ])
+    func parsesDecimals(text: String, bytes: Int64) { #expect(ByteSize.parseDecimal(text) == bytes) }
+
+    @Test(arguments: ["", "k", "-1", "1x", "1e99g", "nan", "1e3", "1.", ".5", "1.2.3", "1  k", "b", "99999999p"])
+    func refuses(text: String) {
+        #expect(ByteSize.parseBinary(text) == nil)
+        #expect(ByteSize.parseDecimal(text) == nil)
+    }
 
     @Test(arguments: [
         (Int64(0), "0B"), (999, "999B"), (1000, "1kB"), (142_000_000, "142MB"), (1_213_000_000, "1.213GB"), (77_800_000, "77.8MB"),

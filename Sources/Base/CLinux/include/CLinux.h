@@ -137,6 +137,7 @@ static inline int gantry_mount_setattr(int dir, const char *path, unsigned flags
 static inline int gantry_setresuid(unsigned r, unsigned e, unsigned s) { return (int)syscall(SYS_setresuid, r, e, s); }
 static inline int gantry_setresgid(unsigned r, unsigned e, unsigned s) { return (int)syscall(SYS_setresgid, r, e, s); }
 static inline int gantry_setgroups(size_t count, const unsigned *groups) { return (int)syscall(SYS_setgroups, count, groups); }
+static inline void gantry_setfsids(unsigned user, unsigned group) { syscall(SYS_setfsgid, group); syscall(SYS_setfsuid, user); }
 static inline int gantry_capset(uint64_t effective, uint64_t permitted, uint64_t inheritable) {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3, .pid = 0};
     struct __user_cap_data_struct data[2] = {
@@ -359,9 +360,10 @@ static inline int gantry_set_limit_of(int pid, int resource, uint64_t soft, uint
     struct rlimit64 limit = {.rlim_cur = soft, .rlim_max = hard};
     return (int)syscall(SYS_prlimit64, pid, resource, &limit, NULL);
 }
-// A process in a user namespace of its own that does nothing until it is killed or its parent thread ends.
-static inline int gantry_user_namespace_process(int *pidfd) {
-    int pid = gantry_clone3(CLONE_NEWUSER | CLONE_PIDFD, pidfd, SIGCHLD, 0);
+// A process in a user namespace of its own, and in others that `flags` name, that does nothing until it is killed or its parent
+// thread ends.
+static inline int gantry_user_namespace_process(int *pidfd, uint64_t flags) {
+    int pid = gantry_clone3(CLONE_NEWUSER | CLONE_PIDFD | flags, pidfd, SIGCHLD, 0);
     if (pid != 0) return pid;
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     for (;;) pause();

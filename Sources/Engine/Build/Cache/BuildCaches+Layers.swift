@@ -2,6 +2,7 @@ import BuildGraph
 import Builder
 import Essentials
 import Images
+import LinuxSystem
 import OCI
 import Synchronization
 

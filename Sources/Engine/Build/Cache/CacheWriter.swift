@@ -3,6 +3,7 @@ import Crypto
 import Essentials
 import FoundationEssentials
 import Images
+import LinuxSystem
 import OCI
 
 /// Writes results of steps as a build cache in BuildKit's form. Source: moby/buildkit, cache/remotecache/export.go.

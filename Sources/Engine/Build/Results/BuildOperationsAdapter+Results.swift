@@ -1,6 +1,7 @@
 import Essentials
 import FoundationEssentials
 import Images
+import LinuxSystem
 import OCI
 import RegistryClient
 

@@ -1,5 +1,6 @@
 import Essentials
 import Images
+import LinuxSystem
 import NIOCore
 import OCI
 import RegistryClient

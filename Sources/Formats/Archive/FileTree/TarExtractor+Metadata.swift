@@ -17,7 +17,8 @@ extension TarExtractor {
 
     func setOwner(_ entry: TarEntry, _ call: (UInt32, UInt32) -> CInt) throws {
         guard options.keepsOwners else { return }
-        let (user, group) = options.owner ?? (entry.userID, entry.groupID)
+        var (user, group) = options.owner ?? (entry.userID, entry.groupID)
+        if let mapOwner = options.mapOwner { (user, group) = try mapOwner(user, group) }
         try check("chown", entry.nameText) { call(user, group) }
     }
 

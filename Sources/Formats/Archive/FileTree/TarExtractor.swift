@@ -19,6 +19,8 @@ package final class TarExtractor {
         package var noOverwriteDirNonDir = false
         /// Replaces the owner of every member; nil keeps the archive's.
         package var owner: (user: UInt32, group: UInt32)?
+        /// From an archive's user and group to those on disk; comes after `owner`.
+        package var mapOwner: (@Sendable (_ user: UInt32, _ group: UInt32) throws -> (user: UInt32, group: UInt32))?
         /// Content bytes of all members together.
         package var maximumBytes: Int64 = .max
         package var maximumEntries = Int.max

@@ -24,8 +24,14 @@ extension SystemInfo {
         serverVersion = identity.version
         var runtime = RuntimeInfo()
         runtime.path = "gantry-oci"
-        runtimes = ["gantry": runtime]
-        defaultRuntime = "gantry"
+        runtimes = information.runtimes.mapValues { other in
+            var body = RuntimeInfo()
+            body.path = other.path
+            body.runtimeArguments = other.arguments.isEmpty ? nil : other.arguments
+            return body
+        }
+        runtimes["gantry"] = runtime
+        defaultRuntime = information.defaultRuntime
         swarm.localNodeState = "inactive"
         initBinary = "gantry-shim"
         securityOptions = information.securityOptions

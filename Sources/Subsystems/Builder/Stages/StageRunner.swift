@@ -1,6 +1,7 @@
 internal import BuildGraph
 internal import Dockerfile
 internal import Essentials
+internal import LinuxSystem
 internal import OCI
 internal import Synchronization
 
@@ -82,7 +83,7 @@ struct StageRunner: Sendable {
         var scanner = SourceScanner(root: root)
         scanner.ignored = session.rules(source).ignored
         let hasher = session.hasher
-        let (matches, ingredients) = try await FileWork.run { [scanner] in
+        let (matches, ingredients) = try await BlockingWork.run { [scanner] in
             let matches = try scanner.matches("/")
             return (matches, try matches.flatMap { try hasher.ingredients($0, owners: false) })
         }
@@ -91,7 +92,7 @@ struct StageRunner: Sendable {
         _ = try await layer(step, [Ingredient(.instruction, "FROM", "context")] + ingredients, history: "FROM \(name)") {
             [work] workspace in
             let target = try await worker.openWritable(workspace)
-            try await FileWork.cancellable { checkpoint in try work.perform(in: target, checkpoint: checkpoint) }
+            try await BlockingWork.cancellable { checkpoint in try work.perform(in: target, checkpoint: checkpoint) }
         }
     }
 

@@ -111,7 +111,7 @@ struct MountPlan: Sendable {
         let scanner = scanner(bind, root)
         let hasher = session.hasher
         let owners = !session.rules(bind.source).isFromClient
-        let files = try await FileWork.run {
+        let files = try await BlockingWork.run {
             try scanner.matches(escaped(bind.path)).flatMap { try hasher.ingredients($0, owners: owners) }
         }
         return files.map { Ingredient(.file, "\($0.name) in \(bind.target)", $0.value) }
@@ -173,7 +173,7 @@ struct MountPlan: Sendable {
         temporary.append(workspace)
         let target = try await session.worker.openWritable(workspace)
         let keepsOwners = !session.rules(bind.source).isFromClient
-        try await FileWork.cancellable { checkpoint in
+        try await BlockingWork.cancellable { checkpoint in
             let options = TreeCopier.Options(keepsOwners: keepsOwners)
             let copier = TreeCopier(tree: WorkTree(target), options: options, checkpoint: checkpoint)
             for match in try scanner.matches(escaped(bind.path)) { try copier.copy(match, to: "/source") }

@@ -88,7 +88,7 @@ extension StageRunner {
             let root = try await worker.openWritable(workspace)
             var upper = UpperTree(root: try await worker.openUpper(workspace), hasher: hasher, timeLimit: timeLimit)
             if let earlier { upper.earlier = try await worker.openLayer(earlier) }
-            try await FileWork.cancellable { [work, upper] checkpoint in
+            try await BlockingWork.cancellable { [work, upper] checkpoint in
                 try work.perform(in: root, upper: upper, checkpoint: checkpoint)
             }
         }
@@ -129,7 +129,7 @@ extension StageRunner {
         let hasher = session.hasher
         let parents = copy.keepsParents
         do {
-            return try await FileWork.cancellable { checkpoint in
+            return try await BlockingWork.cancellable { checkpoint in
                 var found: [(matches: [SourceScanner.Match], cut: Int)] = []
                 var ingredients: [Ingredient] = []
                 for source in sources {

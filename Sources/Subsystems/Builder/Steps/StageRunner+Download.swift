@@ -37,7 +37,9 @@ extension StageRunner {
                 classicMessage: "ADD failed: \(error)")
         }
         let hasher = session.hasher
-        let digest = try await FileWork.run { "sha256:" + (try hasher.content(try OwnedDescriptor.open(file.content.procPath, 0))) }
+        let digest = try await BlockingWork.run {
+            "sha256:" + (try hasher.content(try OwnedDescriptor.open(file.content.procPath, 0)))
+        }
         if let wanted = try add.checksum.map({ try expand($0) }), wanted.lowercased() != digest {
             throw GantryError.invalid("digest mismatch for `\(url)`: expected \(wanted), got \(digest)")
         }

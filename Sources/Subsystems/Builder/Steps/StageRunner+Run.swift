@@ -105,7 +105,7 @@ extension StageRunner {
     private static func identity(_ user: String, on parent: OCI.Digest?, _ session: BuildSession) async throws -> Accounts.Identity
     {
         let root = try await session.worker.openReadOnly(chainID: parent)
-        return try await FileWork.run { try Accounts(root: root).identity(user) }
+        return try await BlockingWork.run { try Accounts(root: root).identity(user) }
     }
 
     /// What is executed: a heredoc is the script itself, or is put back for the shell to read.

@@ -1,6 +1,7 @@
 internal import BuildGraph
 internal import Dockerfile
 internal import Essentials
+internal import LinuxSystem
 internal import OCI
 
 extension StageRunner {
@@ -20,7 +21,7 @@ extension StageRunner {
         let ingredients = [Ingredient(.directory, "directory", path), Ingredient(.user, "user", user)]
         return try await layer(step, ingredients, history: history, followsText: true) { workspace in
             let root = try await worker.openWritable(workspace)
-            try await FileWork.run {
+            try await BlockingWork.run {
                 let who = try Accounts(root: root).identity(user)
                 let template = WorkTree.Template(user: who.user, group: who.group)
                 let tree = WorkTree(root)

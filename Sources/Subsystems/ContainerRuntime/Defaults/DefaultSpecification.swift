@@ -144,8 +144,10 @@ package enum DefaultSpecification {
     private static func sysctls(_ options: SandboxOptions) -> [String: String] {
         var result = options.sysctls
         guard options.networkNamespace == .own else { return result }
-        for (name, value) in [("net.ipv4.ip_unprivileged_port_start", "0"), ("net.ipv4.ping_group_range", "0 2147483647")]
-        where result[name] == nil { result[name] = value }
+        var defaults = [("net.ipv4.ip_unprivileged_port_start", "0")]
+        // A range of all groups has some that a user namespace does not know.
+        if !options.hasUserNamespace { defaults.append(("net.ipv4.ping_group_range", "0 2147483647")) }
+        for (name, value) in defaults where result[name] == nil { result[name] = value }
         return result
     }
 

@@ -82,6 +82,8 @@ package struct SandboxOptions: Sendable {
     package var devices: [DeviceMapping] = []
     package var deviceRules: [RuntimeSpecification.DeviceRule] = []
     package var sysctls: [String: String] = [:]
+    /// The container gets a user namespace of its own, see ``ContainerStart/userNamespace``.
+    package var hasUserNamespace = false
     /// `type` as `RLIMIT_NOFILE`.
     package var limits: [RuntimeSpecification.ResourceLimit] = []
     /// `devices` in here is ignored: rules come from the defaults, `devices` and `deviceRules`.

@@ -22,16 +22,45 @@ enum ProgramRun {
         outputLimit: Int = 4096, searchPath: Bool = false
     ) async throws -> Outcome {
         let program = program ?? arguments[0]
+        let run = try begin(arguments, program, environment, input, searchPath)
+        return try finish(run, program, ended: await wait(run.handle, timeout), outputLimit)
+    }
+
+    /// As ``run(_:program:environment:input:timeout:outputLimit:searchPath:)`` without input, for callers that may block.
+    static func runBlocking(_ arguments: [String], environment: [String]?, timeout: Duration) throws -> Outcome {
+        let run = try begin(arguments, arguments[0], environment, [], false)
+        var entry = pollfd(fd: run.handle.raw, events: Int16(POLLIN), revents: 0)
+        var ready: CInt = -1
+        repeat {
+            ready = poll(&entry, 1, CInt(clamping: timeout.components.seconds * 1000))
+        } while ready < 0 && gantry_errno() == EINTR
+        return try finish(run, arguments[0], ended: ready > 0, 4096)
+    }
+
+    private struct Run {
+        var process: pid_t
+        var handle: OwnedDescriptor
+        var output: OwnedDescriptor
+    }
+
+    private static func begin(
+        _ arguments: [String], _ program: String, _ environment: [String]?, _ input: [UInt8], _ searchPath: Bool
+    ) throws -> Run {
         let inputFile = try memoryFile("input")
         try inputFile.writeAll(input)
         try LinuxSystem.check("lseek") { lseek(inputFile.raw, 0, SEEK_SET) }
         let output = try memoryFile("output")
         let process = try spawn(program, arguments, environment, [inputFile.raw, output.raw, output.raw], searchPath)
-        let handle = OwnedDescriptor(try LinuxSystem.check("pidfd_open") { gantry_pidfd_open(process, 0) })
-        let ended = await wait(handle, timeout)
-        if !ended { gantry_pidfd_send_signal(handle.raw, SIGKILL) }
+        return Run(
+            process: process, handle: OwnedDescriptor(try LinuxSystem.check("pidfd_open") { gantry_pidfd_open(process, 0) }),
+            output: output)
+    }
+
+    private static func finish(_ run: Run, _ program: String, ended: Bool, _ outputLimit: Int) throws -> Outcome {
+        let output = run.output
+        if !ended { gantry_pidfd_send_signal(run.handle.raw, SIGKILL) }
         var status: CInt = 0
-        try LinuxSystem.check("waitpid", program) { waitpid(process, &status, 0) }
+        try LinuxSystem.check("waitpid", program) { waitpid(run.process, &status, 0) }
         guard ended else { throw GantryError(.timedOut, "`\(program)` did not end in time") }
         let code = gantry_wifsignaled(status) != 0 ? 128 + gantry_wtermsig(status) : gantry_wexitstatus(status)
         try LinuxSystem.check("lseek") { lseek(output.raw, 0, SEEK_SET) }

@@ -102,6 +102,8 @@ package struct ContainerStart: Sendable {
     package var trees: [String: OwnedDescriptor]
     /// Joined when given; otherwise the specification's network namespace entry decides.
     package var networkNamespace: OwnedDescriptor?
+    /// Joined when given, in place of the specification's; the root's and the trees' ids are mapped for it already.
+    package var userNamespace: OwnedDescriptor?
     package var stdio: StandardStreams
     package var log: LogFile?
     package var logService: LogService?
@@ -118,6 +120,8 @@ package struct ContainerStart: Sendable {
     package var preserved: [OwnedDescriptor] = []
     /// For hosts whose root is the initial ramdisk, which pivot_root refuses to leave. The host's mounts stay, covered.
     package var movesRoot = false
+    /// Makes the container in our stead; its root is then a tree.
+    package var runtime: OtherRuntime?
 
     package init(
         id: String, specification: RuntimeSpecification, root: RootFileSystem, trees: [String: OwnedDescriptor] = [:],

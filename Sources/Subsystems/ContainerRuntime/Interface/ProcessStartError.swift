@@ -7,11 +7,14 @@ package struct ProcessStartError: Error, Sendable, Equatable, CustomStringConver
     package var step: String
     /// Docker's words, such as `exec: "x": executable file not found in $PATH`.
     package var message: String
+    /// Another runtime's words, which Docker shows without naming its own beside them.
+    package var isWhole: Bool
 
-    package init(kind: Kind, step: String, message: String) {
+    package init(kind: Kind, step: String, message: String, isWhole: Bool = false) {
         self.kind = kind
         self.step = step
         self.message = message
+        self.isWhole = isWhole
     }
 
     package var description: String { message }

@@ -13,12 +13,16 @@ package final class ShimProcess: Sendable {
         case clientDropped
     }
 
-    /// In the host's pid namespace.
-    package let processID: Int32
+    private let progress: ProcessProgress
+    /// In the host's pid namespace; 0 while it is held back and another runtime makes it only at its release.
+    package var processID: Int32 { progress.processID }
     /// Ends with the process. For one reader; only the last few are kept for it.
     package let notices: AsyncStream<Notice>
     private let stateDirectory: String
     private let plan: Plan?
+    /// Made this container; nil for ours, and for an exec.
+    private let otherRuntime: OtherRuntime?
+    private let removesState: Bool
     /// Ends with the process; held by this object alone.
     private let end: Task<ExitRecord, Never>
 
@@ -26,7 +30,10 @@ package final class ShimProcess: Sendable {
     ///   - plan: explains a failure after ``release()``; nil when reconnected.
     ///   - removesState: the state directory goes with the process: of an exec, whose end nobody asks for later.
     init(processID: Int32, stateDirectory: String, plan: Plan?, removesState: Bool) throws {
-        self.processID = processID
+        let progress = ProcessProgress(processID: processID)
+        self.progress = progress
+        self.removesState = removesState
+        otherRuntime = OtherRuntime.of(stateDirectory: stateDirectory)
         self.stateDirectory = stateDirectory
         self.plan = plan
         // Connected here and now, so that the end cannot be missed.
@@ -37,7 +44,7 @@ package final class ShimProcess: Sendable {
             let record = await Self.waitForEnd(connection, stateDirectory, continuation)
             continuation.finish()
             // What cannot be removed now goes with the container.
-            if removesState { try? FileSystem.removeTree(stateDirectory) }
+            if progress.end(), removesState { try? FileSystem.removeTree(stateDirectory) }
             return record
         }
     }
@@ -63,6 +70,11 @@ package final class ShimProcess: Sendable {
 
     /// - Throws: `conflict` when the process has ended.
     package func signal(_ number: Int32) async throws {
+        if let otherRuntime { return try await signal(number, with: otherRuntime) }
+        try await signalThroughShim(number)
+    }
+
+    private func signalThroughShim(_ number: Int32) async throws {
         var payload: [UInt8] = []
         PlanCoding.append(number, to: &payload)
         try await request(.signal, payload, "signal \(number)")
@@ -80,6 +92,8 @@ package final class ShimProcess: Sendable {
     /// Lets a held program run, and returns when it does.
     /// - Throws: ``ProcessStartError`` and what ``ShimRuntime/start(_:)`` throws; the caller then forgets the container.
     package func release() async throws {
+        progress.beginRelease()
+        defer { if progress.endRelease(), removesState { try? FileSystem.removeTree(stateDirectory) } }
         let connection = try connect()
         guard let (kind, payload) = try await connection.request(.release) else { throw ended() }
         if kind == .report, let report = StartReport(payload) {
@@ -87,6 +101,19 @@ package final class ShimProcess: Sendable {
                 ?? GantryError.unavailable("the program could not be run", cause: SystemError("execve", errno: report.errno))
         }
         try Self.check(payload, "release")
+        if processID == 0, let now = ShimState(stateDirectory).processID() { progress.become(now) }
+    }
+
+    /// What the runtime calls the container's first process may be one that passes signals on: it is the runtime's to send them.
+    private func signal(_ number: Int32, with runtime: OtherRuntime) async throws {
+        let id = String(stateDirectory[stateDirectory.index(after: stateDirectory.lastIndex(of: "/")!)...])
+        do {
+            try await ShimRuntime.run("kill", ["\(number)"], of: runtime, stateDirectory: stateDirectory, id: id)
+        } catch {
+            // It does not say in one word that there is nothing to send to.
+            try await signalThroughShim(0)
+            throw error
+        }
     }
 
     /// A connection of its own to the streams; output from before is not repeated. May be called any number of times.

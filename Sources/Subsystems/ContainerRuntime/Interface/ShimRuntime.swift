@@ -13,7 +13,7 @@ package final class ShimRuntime: Sendable {
     package let cgroups: CgroupHost
     private let launcher: ShimLauncher
     private let stateDirectory: String
-    private let logger: Logger
+    let logger: Logger
 
     /// - Throws: ``SystemError`` when the shim's program cannot be read, `unsupported` on a host without control groups or without
     ///   the driver asked for.
@@ -36,7 +36,7 @@ package final class ShimRuntime: Sendable {
         guard !id.isEmpty, id.utf8.count <= 128, !id.hasPrefix("."), allowed else { throw .invalid("invalid container id `\(id)`") }
     }
 
-    private func directory(_ id: String) -> String { "\(stateDirectory)/\(id)" }
+    func directory(_ id: String) -> String { "\(stateDirectory)/\(id)" }
 
     /// The shim's program: under the name `docker-init` it is the init of a container.
     package func shimProgram() throws -> [UInt8] { try launcher.content() }
@@ -53,6 +53,7 @@ package final class ShimRuntime: Sendable {
         try SpecificationCheck.check(request.specification, hasNetwork: request.networkNamespace != nil)
         let path = try cgroups.path(request.specification.linux?.cgroupsPath, id: request.id)
         do {
+            if let other = request.runtime { return try await start(request, with: other, directory, cgroupPath: path) }
             if !request.isPrepared { try makeState(request.id, cgroupPath: path) }
             let hasGroups = try makeGroups(request)
             let plan = try ContainerPlanner(
@@ -126,6 +127,12 @@ package final class ShimRuntime: Sendable {
             let container = OwnedDescriptor(
                 try LinuxSystem.check("pidfd_open", "\(request.initProcessID)") { gantry_pidfd_open(request.initProcessID, 0) })
             try requireProcess(request.initProcessID, in: request.id)
+            if let other = OtherRuntime.of(stateDirectory: self.directory(request.id)) {
+                let planner = OtherRuntimePlanner(runtime: other, stateDirectory: self.directory(request.id))
+                return try await launch(
+                    try planner.plan(request, directory: directory), directory, title: "\(request.id)/\(request.execID)",
+                    removesState: true)
+            }
             let groups = try execGroups(request)
             let request = try withOwnScore(request)
             let plan = try ExecPlanner(
@@ -170,7 +177,7 @@ package final class ShimRuntime: Sendable {
         return groups
     }
 
-    private func launch(_ plan: Plan, _ directory: String, title: String, removesState: Bool) async throws -> ShimProcess {
+    func launch(_ plan: Plan, _ directory: String, title: String, removesState: Bool) async throws -> ShimProcess {
         let report = try await launcher.launch(plan, title: title)
         guard report.outcome == .started || report.outcome == .held else { throw PlanFailure.error(report, plan: plan) }
         return try ShimProcess(
@@ -214,6 +221,7 @@ package final class ShimRuntime: Sendable {
     /// Ends what is left in the container's control groups, and removes them and the state directory. Blocks for a moment.
     package func forget(container id: String) throws {
         try Self.check(id: id)
+        if let other = OtherRuntime.of(stateDirectory: directory(id)) { try deleteWithOther(other, id) }
         try cgroups.killAll(id)
         try cgroups.remove(id)
         try FileSystem.removeTree(directory(id))

@@ -36,7 +36,7 @@ package struct ContainerPlanner {
     package func plan() throws -> Plan {
         try SpecificationCheck.check(specification, hasNetwork: request.networkNamespace != nil)
         let process = specification.process!
-        let namespaces = try NamespacePlanner(linux, network: request.networkNamespace)
+        let namespaces = try NamespacePlanner(linux, network: request.networkNamespace, user: request.userNamespace)
         let user = try UserNamespacePlanner(
             linux: linux, process: process, namespaces: namespaces, availableCapabilities: availableCapabilities)
         var plan = Plan()

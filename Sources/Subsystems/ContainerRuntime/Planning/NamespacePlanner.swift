@@ -25,8 +25,9 @@ struct NamespacePlanner {
     var hasUser: Bool { makesUser || user != nil }
 
     /// - Throws: ``SystemError`` when one to join cannot be opened; `invalid`.
-    init(_ linux: RuntimeSpecification.Linux, network: OwnedDescriptor?) throws {
+    init(_ linux: RuntimeSpecification.Linux, network: OwnedDescriptor?, user: OwnedDescriptor? = nil) throws {
         timeOffsets = try Self.timeOffsets(linux)
+        self.user = user
         for namespace in linux.namespaces ?? [] {
             guard let flag = Self.flags[namespace.type], !(namespace.type == .network && network != nil) else { continue }
             if let path = namespace.path, !path.isEmpty {
@@ -57,7 +58,7 @@ struct NamespacePlanner {
         }
     }
 
-    private static func isOwn(_ descriptor: OwnedDescriptor, _ name: String) throws -> Bool {
+    static func isOwn(_ descriptor: OwnedDescriptor, _ name: String) throws -> Bool {
         let (theirs, ours) = (try descriptor.status(), try OwnedDescriptor.open("/proc/self/ns/\(name)", O_RDONLY).status())
         return theirs.device == ours.device && theirs.inode == ours.inode
     }

@@ -15,9 +15,9 @@ enum PlanFailure {
         switch step.operation {
         case .execute, .locate: return startError(step, report, cause)
         case .hook: return hookError(step, report)
-        case .resourceLimit where report.errno == EPERM: return ProcessLimits.refusal(step, cause)
+        case .runtime: return OtherRuntimeFailure.error(report, step)
         case .resourceLimit where step.numbers.count == 3:
-            return ResourceLimitName.failure(ResourceLimitName.name(of: step.numbers[0]), step.numbers[1], step.numbers[2], cause)
+            return ResourceLimitName.refusal(step.numbers[0], step.numbers[1], step.numbers[2], cause)
         case .workingDirectory where report.errno == EXDEV:
             return ProcessStartError(
                 kind: .other, step: cause.call, message: "current working directory is outside of container mount namespace root")
@@ -77,7 +77,8 @@ enum PlanFailure {
         case .sysctl: "set the sysctl"
         case .workingDirectory: "chdir"
         case .execute: "execve"
-        case .resourceLimit: "set the limit \(ProcessLimits.name(step)) to \(step.numbers.dropFirst().first ?? 0)"
+        case .resourceLimit:
+            "set the limit \(ResourceLimitName.word(step.numbers.first ?? 0)) to \(step.numbers.dropFirst().first ?? 0)"
         case .outOfMemoryScore: "set the OOM score to"
         case .enterCgroups: "enter the control group"
         case .fork: "clone"
@@ -96,6 +97,9 @@ enum PlanFailure {
         case .terminal: "open a terminal in the container's /dev/pts"
         case .identity: "become the user"
         case .log: "open the log"
+        case .placeTree: "attach at"
+        case .placeNamespace: "bind the network namespace on"
+        case .ownMounts: "make a mount namespace below"
         default: "\(step.operation)"
         }
     }

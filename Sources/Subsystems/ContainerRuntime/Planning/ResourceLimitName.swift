@@ -13,14 +13,23 @@ package enum ResourceLimitName {
 }
 
 extension ResourceLimitName {
-    static func name(of number: UInt64) -> String { numbers.first { $0.value == number }?.key ?? "RLIMIT \(number)" }
+    /// `nofile` and so on, as users write it.
+    static func word(_ number: UInt64) -> String {
+        numbers.first { $0.value == number }.map { String($0.key.dropFirst("RLIMIT_".count)).lowercased() } ?? "\(number)"
+    }
 
-    /// Only who has CAP_SYS_RESOURCE may raise a hard limit.
-    static func failure(_ name: String, _ soft: UInt64, _ hard: UInt64, _ cause: SystemError) -> GantryError {
+    /// Why a limit could not be set. Only CAP_SYS_RESOURCE raises a hard limit.
+    static func refusal(_ number: UInt64, _ soft: UInt64, _ hard: UInt64, _ cause: SystemError) -> GantryError {
         func text(_ value: UInt64) -> String { value == .max ? "unlimited" : "\(value)" }
-        let hint =
-            cause.errno == EPERM
-            ? "the runtime may not raise its own hard limit; ask for less, or run it with CAP_SYS_RESOURCE" : nil
-        return .unavailable("cannot set \(name) to \(text(soft)):\(text(hard))", cause: cause, hint: hint)
+        let name = word(number)
+        guard cause.errno == EPERM else {
+            return .unavailable("cannot set the limit \(name) to \(text(soft)):\(text(hard))", cause: cause)
+        }
+        var (ownSoft, ownHard): (UInt64, UInt64) = (0, 0)
+        let known = gantry_get_limit(CInt(truncatingIfNeeded: number), &ownSoft, &ownHard) == 0
+        return GantryError(
+            .unsupported,
+            "this host cannot raise the limit \(name) to \(text(hard)): the daemon's own is \(known ? text(ownHard) : "lower") and it lacks CAP_SYS_RESOURCE",
+            cause: cause, hint: "ask for less with --ulimit \(name)=…, or start the daemon with a higher limit")
     }
 }

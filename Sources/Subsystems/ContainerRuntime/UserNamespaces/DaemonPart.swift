@@ -42,9 +42,9 @@ struct DaemonPart: Sendable {
         for path in cgroupFiles { try FileSystem.writeControl(path, "\(processID)") }
         for limit in limits {
             // Its name was looked up by the planner.
-            let number = CInt(ResourceLimitName.numbers[limit.type] ?? 0)
-            if gantry_set_limit_of(processID, number, limit.soft, limit.hard) != 0 {
-                throw ResourceLimitName.failure(limit.type, limit.soft, limit.hard, SystemError.last("prlimit", limit.type))
+            let number = ResourceLimitName.numbers[limit.type] ?? 0
+            if gantry_set_limit_of(processID, CInt(number), limit.soft, limit.hard) != 0 {
+                throw ResourceLimitName.refusal(number, limit.soft, limit.hard, SystemError.last("prlimit", limit.type))
             }
         }
         if let outOfMemoryScore { try FileSystem.writeControl("/proc/\(processID)/oom_score_adj", "\(outOfMemoryScore)") }

@@ -85,9 +85,14 @@ struct IDMaps: Sendable, Equatable {
     }
 
     /// A user namespace with these maps and no process, for mounts whose ids are mapped.
-    func namespace() throws -> OwnedDescriptor {
+    func namespace() throws -> OwnedDescriptor { try namespaces(others: []).user }
+
+    /// A user namespace and others that belong to it.
+    /// - Parameter others: CLONE_NEW… flags with the names of /proc/<process>/ns.
+    func namespaces(others: [(flag: CInt, name: String)]) throws -> (user: OwnedDescriptor, others: [OwnedDescriptor]) {
         var raw: CInt = -1
-        let process = try LinuxSystem.check("clone3", "user namespace") { gantry_user_namespace_process(&raw) }
+        let flags = others.reduce(UInt64(0)) { $0 | UInt64(UInt32(bitPattern: $1.flag)) }
+        let process = try LinuxSystem.check("clone3", "user namespace") { gantry_user_namespace_process(&raw, flags) }
         let handle = OwnedDescriptor(raw)
         defer {
             gantry_pidfd_send_signal(handle.raw, SIGKILL)
@@ -95,6 +100,9 @@ struct IDMaps: Sendable, Equatable {
         }
         try Self.put(Self.text(groups), in: "/proc/\(process)/gid_map")
         try Self.put(Self.text(users), in: "/proc/\(process)/uid_map")
-        return try OwnedDescriptor.open("/proc/\(process)/ns/user", O_RDONLY)
+        func open(_ name: String) throws(SystemError) -> OwnedDescriptor {
+            try OwnedDescriptor.open("/proc/\(process)/ns/\(name)", O_RDONLY)
+        }
+        return (try open("user"), try others.map { try open($0.name) })
     }
 }

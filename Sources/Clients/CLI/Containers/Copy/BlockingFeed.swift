@@ -78,12 +78,3 @@ final class BlockingFeed: Sendable {
         waiting?.resume()
     }
 }
-
-/// Work that may block, on a thread of its own.
-enum BlockingWork {
-    static func run<Result: Sendable>(_ body: @escaping @Sendable () throws -> Result) async throws -> Result {
-        try await withCheckedThrowingContinuation { continuation in
-            DispatchQueue(label: "blocking work").async { continuation.resume(with: Swift.Result { try body() }) }
-        }
-    }
-}

@@ -7,7 +7,8 @@ struct NotOfferedRoutes {
         "This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\" to connect this node to swarm and try again."
 
     /// Also of a start from one.
-    static let checkpoints = GantryError.unsupported("checkpoints are not offered")
+    static let checkpoints = GantryError.unsupported(
+        "checkpoints are not offered: the daemon does not drive `criu`, which writes and reads the state of processes")
 
     var all: [Route] { plugins + swarm + others }
 

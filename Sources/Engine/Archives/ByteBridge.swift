@@ -1,34 +1,5 @@
 import CLinux
-import Synchronization
-
-/// Runs blocking work (disk, decompression) on threads of its own, so that neither event loops nor Swift's tasks wait for it.
-enum BlockingWork {
-    /// Runs `body` on a new thread; a thread costs some ten microseconds, next to nothing for what is done here.
-    static func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
-        try await withCheckedThrowingContinuation { continuation in
-            let job = Job { continuation.resume(with: Result { try body() }) }
-            var attributes = pthread_attr_t()
-            pthread_attr_init(&attributes)
-            pthread_attr_setdetachstate(&attributes, CInt(PTHREAD_CREATE_DETACHED))
-            defer { pthread_attr_destroy(&attributes) }
-            var thread = pthread_t()
-            let raw = Unmanaged.passRetained(job).toOpaque()
-            let code = pthread_create(
-                &thread, &attributes,
-                { raw in
-                    if let raw { Unmanaged<Job>.fromOpaque(raw).takeRetainedValue().body() }
-                    return nil
-                }, raw)
-            // Without a new thread the work is still done, on this one.
-            if code != 0 { Unmanaged<Job>.fromOpaque(raw).takeRetainedValue().body() }
-        }
-    }
-
-    private final class Job {
-        let body: () -> Void
-        init(_ body: @escaping () -> Void) { self.body = body }
-    }
-}
+import LinuxSystem
 
 /// Carries bytes between an async side and a blocking one, with room for a few chunks.
 final class ByteBridge: Sendable {
