@@ -3,6 +3,7 @@ import base64
 import hashlib
 import http.server
 import json
+import os
 import signal
 import socket
 import subprocess
@@ -412,6 +413,38 @@ def test_missing_sources_are_warnings(pair, registry, context, tmp_path):
 def test_refused_options(pair, context, flag, value, message):
     result = pair[0].build(context, flag, value, ok=False)
     assert result.returncode == 1 and message in result.stderr, result.stderr
+
+
+@pytest.mark.parametrize("kind", ["index", "manifest", "configuration", "layer", "link", "pipe", "tag", "digest"])
+def test_broken_folders(pair, context, tmp_path, kind):
+    """Whatever a folder holds: it is not used, nothing outside of it is read, and the build ends well."""
+    first, second = pair
+    folder = tmp_path / "cache"
+    first.build(context, "--cache-to", f"type=local,dest={folder},mode=max")
+    blobs, option = folder / "blobs/sha256", ""
+    name = json.loads((folder / "index.json").read_text())["manifests"][0]["digest"].partition(":")[2]
+    document = json.loads((blobs / name).read_text())
+    layer = blobs / document["layers"][-1]["digest"].partition(":")[2]
+    if kind == "index":
+        (folder / "index.json").write_text("[]")
+    elif kind == "manifest":
+        (blobs / name).write_text("{}")
+    elif kind == "configuration":
+        (blobs / document["config"]["digest"].partition(":")[2]).write_text("{}")
+    elif kind == "layer":
+        layer.write_bytes(bytes(layer.stat().st_size))
+    elif kind == "link":
+        layer.unlink()
+        layer.symlink_to("/etc/passwd")
+    elif kind == "pipe":
+        layer.unlink()
+        os.mkfifo(layer)
+    else:
+        option = ",tag=other" if kind == "tag" else ",digest=sha256:" + "0" * 64
+    result = second.build(context, "--cache-from", f"type=local,src={folder}{option}")
+    text = "is not used further" if kind in ("layer", "link", "pipe") else f"no cache from folder {folder}: "
+    assert text in result.stderr and len(executed(result)) == 5, result.stderr
+    assert second.gantry.ok("run", "--rm", "--network", "none", "cached:1") == "made\n"
 
 
 def test_failed_export(pair, context):
