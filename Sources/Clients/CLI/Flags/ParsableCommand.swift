@@ -1,7 +1,7 @@
 /// A set of flags, as properties with the wrappers ``Flag``, ``Option`` and ``OptionGroup``. A new one has their defaults.
 ///
 /// The wrappers are written as those of swift-argument-parser, which needs several milliseconds for the hundred flags of `run`: more
-/// than all else that a short command does (docs/design/004-command-line.md).
+/// than all else that a short command does (docs/design/005-command-line.md).
 protocol ParsableArguments: Sendable {
     init()
 }
