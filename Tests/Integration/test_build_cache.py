@@ -424,7 +424,8 @@ def test_broken_folders(pair, context, tmp_path, kind):
     blobs, option = folder / "blobs/sha256", ""
     name = json.loads((folder / "index.json").read_text())["manifests"][0]["digest"].partition(":")[2]
     document = json.loads((blobs / name).read_text())
-    layer = blobs / document["layers"][-1]["digest"].partition(":")[2]
+    # All of them: those of stages that are only copied from are not needed.
+    layers = [blobs / layer["digest"].partition(":")[2] for layer in document["layers"]]
     if kind == "index":
         (folder / "index.json").write_text("[]")
     elif kind == "manifest":
@@ -432,13 +433,16 @@ def test_broken_folders(pair, context, tmp_path, kind):
     elif kind == "configuration":
         (blobs / document["config"]["digest"].partition(":")[2]).write_text("{}")
     elif kind == "layer":
-        layer.write_bytes(bytes(layer.stat().st_size))
+        for layer in layers:
+            layer.write_bytes(bytes(layer.stat().st_size))
     elif kind == "link":
-        layer.unlink()
-        layer.symlink_to("/etc/passwd")
+        for layer in layers:
+            layer.unlink()
+            layer.symlink_to("/etc/passwd")
     elif kind == "pipe":
-        layer.unlink()
-        os.mkfifo(layer)
+        for layer in layers:
+            layer.unlink()
+            os.mkfifo(layer)
     else:
         option = ",tag=other" if kind == "tag" else ",digest=sha256:" + "0" * 64
     result = second.build(context, "--cache-from", f"type=local,src={folder}{option}")

@@ -407,6 +407,22 @@ def test_shell_after_a_failure(build):
     assert build.gantry.ok("images", "-aq", "--no-trunc") == images
 
 
+def test_shell_after_a_failure_has_the_mounts(build):
+    images = build.gantry.ok("images", "-aq", "--no-trunc")
+    dockerfile = """FROM busybox AS tools
+RUN mkdir /tools && echo tool > /tools/t
+FROM busybox
+RUN --mount=type=cache,id=optshell,target=/cache echo kept > /cache/c
+RUN --mount=type=cache,id=optshell,target=/cache --mount=type=tmpfs,target=/scratch --mount=target=/context \\
+    --mount=from=tools,source=/tools,target=/tools --mount=type=bind,source=one,target=/file --mount=type=secret,id=hidden false
+"""
+    script = "cat /cache/c /context/one /tools/t /file; echo more > /scratch/s && mount | grep -c ' /scratch '; ls /run/secrets; echo end"
+    result = build(dockerfile, {"one": "1\n"}, "--on-failure=shell", "--secret", "id=hidden,env=HOME", input=script, ok=False)
+    assert result.returncode == 1 and "exit code: 1" in result.stderr and "without secrets" in result.stderr
+    assert result.stdout == "kept\n1\ntool\n1\n1\nend\n"
+    assert build.gantry.ok("images", "-aq", "--no-trunc") == images
+
+
 # -- checks
 
 def test_check(build):

@@ -100,6 +100,8 @@ final class DirectoryWorker: BuildWorker {
         try OwnedDescriptor.open("\(root)/steps/\(workspace.id)", O_RDONLY | O_DIRECTORY)
     }
 
+    func keep(_ mounts: [StepMount]) async throws -> [String] { [] }
+
     func openUpper(_ workspace: StepWorkspace) async throws -> OwnedDescriptor { try await openWritable(workspace) }
     func openLayer(_ chainID: Digest) async throws -> OwnedDescriptor? { nil }
 

@@ -52,7 +52,9 @@ struct BuildRun {
         }
         if presenter.failure != nil {
             session.console.errorText(presenter.failureReport)
-            if let image = presenter.entrance { try await FailedStepShell(image: image, session: session).enter() }
+            if let (image, mounts) = presenter.entrance {
+                try await FailedStepShell(image: image, mounts: mounts, session: session).enter()
+            }
             throw ExitStatus(1)
         }
         return try outcome(of: presenter)

@@ -10,7 +10,7 @@
 /// - `stepFailed`: `stepID`, `durationMs`, `error`
 /// - `warning`: `text`
 /// - `layers`: `digest` of the chain of layers that the build ended with
-/// - `entrance`: `digest` of an image of the state before the RUN that failed
+/// - `entrance`: `digest` of an image of the state before the RUN that failed, `mounts` that it had
 /// - `report`: `text`, the answer to another call than a build
 /// - `tagged`: `tag`
 /// - `finished`: `digest`, `durationMs`
@@ -88,6 +88,8 @@ package struct BuildEventMessage: Codable, Sendable, Hashable {
     package var totalBytes: Int64?
     package var durationMs: Int64?
     package var digest: String?
+    /// As `--mount` takes them.
+    package var mounts: [String]?
     package var tag: String?
     package var error: Failure?
     package var cause: Cause?

@@ -28,6 +28,9 @@ package protocol BuildWorker: Sendable {
     /// - Parameter notLaterThan: nanoseconds since 1970 that later modification times are set to; nil leaves all as they are.
     func commit(_ workspace: StepWorkspace, notLaterThan: Int64?) async throws -> StepLayer
     func discard(_ workspace: StepWorkspace) async
+    /// Keeps what a step's mounts show beyond the step, as far as it may outlive it: secrets and agents may not.
+    /// - Returns: each as `--mount` of `run` takes it; what was a bind is read-only, from an image made for it.
+    func keep(_ mounts: [StepMount]) async throws -> [String]
     /// True when the chain of layers is still there.
     func hasLayers(_ chainID: Digest) async throws -> Bool
     /// Gets a file for ADD.

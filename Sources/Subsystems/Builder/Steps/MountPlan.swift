@@ -168,7 +168,9 @@ struct MountPlan: Sendable {
 
     /// A read-only bind of the whole context shows it as it is; anything else is a throw-away copy of what is bound.
     private func prepare(_ bind: Bind, _ step: Int, _ temporary: inout [StepWorkspace]) async throws -> StepMount {
-        if bind.source == .context, bind.readOnly, session.context.ignored.isEmpty, !session.context.isForeign {
+        // A shell after the build no longer has the context.
+        let isLent = session.context.ignored.isEmpty && !session.context.isForeign && !session.options.keepsFailedStep
+        if bind.source == .context, bind.readOnly, isLent {
             return .bind(source: .context(bind.path), target: bind.target, readOnly: true)
         }
         let scanner = scanner(bind, try await session.root(bind.source, step: step))

@@ -36,17 +36,27 @@ extension StageRunner {
                 try await mounts.withMounts(step: step.id) { prepared in
                     var request = request
                     request.mounts += prepared
-                    try await Self.execute(request, user: user, on: parent, in: workspace, shared, step: step.id)
+                    do {
+                        try await Self.execute(request, user: user, on: parent, in: workspace, shared, step: step.id)
+                    } catch let failure as BuildFailure where failure.exitCode != nil && shared.options.keepsFailedStep {
+                        throw FailedStep(failure: failure, mounts: try await shared.worker.keep(request.mounts))
+                    }
                 }
             }
-        } catch let failure as BuildFailure where failure.exitCode != nil && session.options.keepsFailedStep {
-            try await keepEntrance(request)
-            throw failure
+        } catch let step as FailedStep {
+            try await keepEntrance(request, step.mounts)
+            throw step.failure
         }
     }
 
+    /// A failure on its way past the end of the step's mounts.
+    private struct FailedStep: Error {
+        var failure: BuildFailure
+        var mounts: [String]
+    }
+
     /// An image of the state before the step, whose containers have what the step's process had in its environment.
-    private func keepEntrance(_ request: RunRequest) async throws {
+    private func keepEntrance(_ request: RunRequest, _ mounts: [String]) async throws {
         var config = state.config
         var defaults = state.defaults
         // Secrets are not among the stage's variables, and do not get into the image.
@@ -56,7 +66,8 @@ extension StageRunner {
         defaults.workingDirectory = request.workingDirectory
         config.config = defaults
         config.created = state.createdAt ?? Timestamp.now().rfc3339
-        session.emit(.entrance(try await session.worker.createImage(config: config, chainID: state.chainID, tags: [])))
+        let image = try await session.worker.createImage(config: config, chainID: state.chainID, tags: [])
+        session.emit(.entrance(image, mounts: mounts))
     }
 
     /// More rights than the sandbox gives must have been granted on the command line.

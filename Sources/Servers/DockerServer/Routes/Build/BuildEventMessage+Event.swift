@@ -63,9 +63,10 @@ extension BuildEventMessage {
         case .report(let text):
             self.init(.report)
             self.text = text
-        case .entrance(let image):
+        case .entrance(let image, let mounts):
             self.init(.entrance)
             digest = image.description
+            self.mounts = mounts
         case .layers(let digest):
             self.init(.layers)
             self.digest = digest.description
