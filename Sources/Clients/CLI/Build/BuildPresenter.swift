@@ -56,6 +56,9 @@ struct BuildPresenter {
         return ""
     }
 
+    /// How many steps there will be, where several builds are shown as one.
+    mutating func expect(steps: Int) { progress.expectedSteps = steps }
+
     /// Ends the step that names the image, after the last message.
     mutating func close(at now: Double) -> String {
         guard progress.index(of: Self.exportID) != nil else { return "" }

@@ -33,7 +33,7 @@ actor BakeDisplay {
         switch event.kind {
         case .plan:
             totals[number] = event.total ?? 0
-            event.total = totals.values.reduce(0, +)
+            return presenter.expect(steps: totals.values.reduce(0, +))
         // Each target says so; all together are finished when they all are.
         case .finished, .layers, .recorded, .exported: return
         default: break
