@@ -3,6 +3,8 @@ import base64
 import hashlib
 import http.server
 import json
+import os
+import signal
 import socket
 import subprocess
 import threading
@@ -127,6 +129,40 @@ def test_layers_come_only_when_needed(pair, registry, context):
     (context / "Dockerfile").write_text(STAGES.replace("COPY --from=tools /made /app/made", "COPY --from=tools /large /made /app/"))
     result = second.build(context, "--cache-from", f"type=registry,ref={ref}")
     assert len(executed(result)) == 2, result.stderr
+
+
+def test_binds_from_stages_are_not_read(pair, registry, context):
+    """A RUN that mounts another stage is found without that stage's layers; another content of it is not."""
+    first, second = pair
+    text = STAGES.replace("RUN cat /app/made", "RUN --mount=type=bind,from=tools,source=/made,target=/m cat /m")
+    (context / "Dockerfile").write_text(text)
+    ref = f"{registry}/cache/bind:1"
+    first.build(context, "--cache-to", f"type=registry,ref={ref},mode=max")
+    result = second.build(context, "--cache-from", f"type=registry,ref={ref}")
+    assert executed(result) == [] and result.stderr.count("fetching ") == 1
+    second.forget()
+    (context / "Dockerfile").write_text(text.replace("echo made", "echo other"))
+    result = second.build(context, "--cache-from", f"type=registry,ref={ref}")
+    assert len(executed(result)) == 3 and second.gantry.ok("run", "--rm", "--network", "none", "cached:1") == "other\n"
+
+
+def test_two_builds_at_once(pair, registry, context):
+    """They share what one of them fetches."""
+    first, second = pair
+    ref = f"{registry}/cache/twice:1"
+    first.build(context, "--cache-to", f"type=registry,ref={ref},mode=max")
+    results = [None, None]
+
+    def build(number):
+        results[number] = second.build(context, "--cache-from", f"type=registry,ref={ref}", tag=f"cached:{number}", ok=False)
+    threads = [threading.Thread(target=build, args=(number,)) for number in (0, 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    for result in results:
+        assert result.returncode == 0 and executed(result) == [], result.stderr
+    assert second.image("cached:0") == second.image("cached:1") == first.image()
 
 
 def test_min_holds_the_result_only(pair, registry, context):
@@ -379,6 +415,38 @@ def test_refused_options(pair, context, flag, value, message):
     assert result.returncode == 1 and message in result.stderr, result.stderr
 
 
+@pytest.mark.parametrize("kind", ["index", "manifest", "configuration", "layer", "link", "pipe", "tag", "digest"])
+def test_broken_folders(pair, context, tmp_path, kind):
+    """Whatever a folder holds: it is not used, nothing outside of it is read, and the build ends well."""
+    first, second = pair
+    folder = tmp_path / "cache"
+    first.build(context, "--cache-to", f"type=local,dest={folder},mode=max")
+    blobs, option = folder / "blobs/sha256", ""
+    name = json.loads((folder / "index.json").read_text())["manifests"][0]["digest"].partition(":")[2]
+    document = json.loads((blobs / name).read_text())
+    layer = blobs / document["layers"][-1]["digest"].partition(":")[2]
+    if kind == "index":
+        (folder / "index.json").write_text("[]")
+    elif kind == "manifest":
+        (blobs / name).write_text("{}")
+    elif kind == "configuration":
+        (blobs / document["config"]["digest"].partition(":")[2]).write_text("{}")
+    elif kind == "layer":
+        layer.write_bytes(bytes(layer.stat().st_size))
+    elif kind == "link":
+        layer.unlink()
+        layer.symlink_to("/etc/passwd")
+    elif kind == "pipe":
+        layer.unlink()
+        os.mkfifo(layer)
+    else:
+        option = ",tag=other" if kind == "tag" else ",digest=sha256:" + "0" * 64
+    result = second.build(context, "--cache-from", f"type=local,src={folder}{option}")
+    text = "is not used further" if kind in ("layer", "link", "pipe") else f"no cache from folder {folder}: "
+    assert text in result.stderr and len(executed(result)) == 5, result.stderr
+    assert second.gantry.ok("run", "--rm", "--network", "none", "cached:1") == "made\n"
+
+
 def test_failed_export(pair, context):
     """The image is there; the build fails unless errors are to be ignored."""
     first, _ = pair
@@ -403,6 +471,8 @@ class Liar:
         for digest in [self.config, *self.layers]:
             self.documents[digest] = blobs(registry, f"{repository}/blobs/{digest}")[0]
         self.cut = set()
+        # Blobs that are asked for and never sent.
+        self.stalled, self.asked, self.released = set(), threading.Event(), threading.Event()
         liar = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -412,6 +482,9 @@ class Liar:
                 if "/manifests/" in self.path:
                     return self.answer(liar.manifest, liar.kind)
                 digest = self.path.rpartition("/")[2]
+                if digest in liar.stalled and self.command == "GET":
+                    liar.asked.set()
+                    liar.released.wait(60)
                 if digest not in liar.documents:
                     self.send_response(404)
                     self.send_header("Content-Length", "0")
@@ -434,10 +507,13 @@ class Liar:
                 pass
 
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        # Clients that leave in the middle are what is tested.
+        self.server.handle_error = lambda *_: None
         self.ref = f"127.0.0.1:{self.server.server_address[1]}/liar/cache:1"
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
     def close(self):
+        self.released.set()
         self.server.shutdown()
         self.server.server_close()
 
@@ -510,6 +586,40 @@ def test_broken_layers(pair, liar, context, kind):
     assert pair[1].gantry.ok("run", "--rm", "--network", "none", "cached:1") == "made\n"
     # Nothing half-made stays: what is kept belongs to images or to steps that were done here.
     assert len(executed(pair[1].build(context))) == 0
+
+
+def test_killed_while_layers_come(pair, liar, context):
+    """The next daemon has nothing of it, and the next build everything."""
+    machine = pair[1]
+    liar.stalled.add(liar.layers[-1])
+    before = {path.name for path in (machine.daemon.data / "layers").iterdir()}
+    client = subprocess.Popen(
+        [machine.gantry.path, "build", "-t", "cached:1", "--cache-from", f"type=registry,ref={liar.ref}", str(context)],
+        env=machine.gantry.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    assert liar.asked.wait(30)
+    machine.daemon.stop(signal.SIGKILL)
+    client.wait(30)
+    liar.released.set()
+    machine.daemon.start()
+    assert {path.name for path in (machine.daemon.data / "layers").iterdir()} <= before
+    assert list((machine.daemon.data / "tmp/images").iterdir()) == []
+    liar.stalled.clear()
+    assert executed(machine.build(context, "--cache-from", f"type=registry,ref={liar.ref}")) == []
+
+
+def test_cancelled_while_layers_come(pair, liar, context):
+    """The client leaves: nothing keeps running and nothing is left."""
+    machine = pair[1]
+    liar.stalled.add(liar.layers[-1])
+    client = subprocess.Popen(
+        [machine.gantry.path, "build", "-t", "cached:1", "--cache-from", f"type=registry,ref={liar.ref}", str(context)],
+        env=machine.gantry.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    assert liar.asked.wait(30)
+    client.send_signal(signal.SIGINT)
+    client.wait(30)
+    wait_for(lambda: "Status:   running" not in machine.gantry.ok("builds", "inspect", "latest"), "the build's end")
+    wait_for(lambda: list((machine.daemon.data / "tmp/images").iterdir()) == [], "the end of the download")
+    liar.released.set()
 
 
 def test_foreign_records(pair, liar, context):

@@ -86,6 +86,17 @@ def test_a_warm_start(pair, registry, tmp_path, way):
     assert not any(line.endswith(" other") for line in second.run("ls /cache", id="npm").splitlines())
 
 
+def test_a_namespace_keeps_mounts_apart(pair):
+    machine, _ = pair
+    machine.run("echo mine > /cache/x")
+    context = machine.folder / "context"
+    (context / "Dockerfile").write_text(MOUNT.format(id="/go/cache", options="", command="ls /cache | wc -l && echo theirs > /cache/x"))
+    result = machine.gantry("build", "--progress=plain", "--build-arg", "BUILDKIT_CACHE_MOUNT_NS=team", "-o", "type=cacheonly", str(context))
+    assert result.returncode == 0 and any(line.endswith(" 0") for line in result.stderr.splitlines()), result.stderr
+    assert mounts(machine) == ["/go/cache", "team//go/cache"]
+    assert "mine" in machine.run("cat /cache/x")
+
+
 def test_the_same_archive(pair, tmp_path):
     first, _ = pair
     first.run("mkdir -p /cache/b /cache/a && echo 1 > /cache/a/1")

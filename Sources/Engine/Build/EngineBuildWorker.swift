@@ -49,7 +49,7 @@ final class EngineBuildWorker: BuildWorker {
     ) async throws -> BaseImage {
         if !pull, let image = try present(reference, platform) { return base(image, reference) }
         // With results of other machines at hand the layers may never be needed.
-        if !request.cacheSources.isEmpty { return try await absentBase(reference, platform) }
+        if !request.cacheSources.isEmpty, let base = try await absentBase(reference, platform) { return base }
         return base(try await fetchBase(reference, platform, progress: progress), reference)
     }
 
@@ -67,12 +67,14 @@ final class EngineBuildWorker: BuildWorker {
         return image
     }
 
-    /// What a registry says of an image; it is pulled when something is to stand on its layers or to read them.
-    private func absentBase(_ reference: Reference, _ platform: Platform) async throws -> BaseImage {
+    /// What a registry says of an image; it is pulled when something is to stand on its layers or to read them. Nil for one that
+    /// does not run on the platform: the pull finds the words for it.
+    private func absentBase(_ reference: Reference, _ platform: Platform) async throws -> BaseImage? {
         let puller = ImagePuller(store: store, client: images.transfer.client, logger: context.logger)
         let source = try await puller.resolve(
             reference, platform: platform, credentials: RegistryCredentials(request.login(for: reference)))
         let config = try await source.repository.configuration(source.manifest.config).config
+        guard Self.runs(config.platform, on: platform) else { return nil }
         let chains = Layer.chainIDs(config.rootfs.diffIDs)
         caches.addBase(reference, chains) { [self] progress in
             _ = try await fetchBase(reference, platform, progress: progress)

@@ -131,16 +131,16 @@ package final class ImageBuilder: Sendable {
     ) async throws -> Digest? {
         emit(.plan(total: session.plan.total))
         do {
-            let state = try await withTaskCancellationHandler {
-                try await session.stage(session.plan.target)
+            return try await withTaskCancellationHandler {
+                let state = try await session.stage(session.plan.target)
+                try BuildChecks(session: session).tell(emit)
+                let id = try await finish(state, session, tags, started, emit)
+                if let exchange { try session.ledger.remember(in: cache, exchange) }
+                return id
             } onCancel: {
                 // The solvers' tasks are not children of this one; their own ends are awaited below.
                 Task { await session.cancel() }
             }
-            try BuildChecks(session: session).tell(emit)
-            let id = try await finish(state, session, tags, started, emit)
-            if let exchange { try session.ledger.remember(in: cache, exchange) }
-            return id
         } catch {
             await session.cancel()
             if Task.isCancelled { throw CancellationError() }

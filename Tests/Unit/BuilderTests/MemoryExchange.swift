@@ -52,6 +52,8 @@ final class MemoryExchange: CacheExchange {
         }
     }
 
+    func cancel() async {}
+
     var hasBroken: Bool { state.withLock(\.isBroken) }
 
     func giveUpBroken() -> [String] {

@@ -41,6 +41,7 @@ extension BuildCommand {
         settings.cpusetMems = cpusetMems
         settings.cgroupParent = cgroupParent
         settings.ulimits = try ulimit.map(Self.limit)
+        settings.cacheFrom = try BuildCacheFlags.images(cacheFrom)
         settings.explanation = explainJson ? .json : explain || explainText ? .text : .none
         return settings
     }

@@ -43,6 +43,8 @@ struct BuildSettings: Equatable {
     var cpusetMems = ""
     var cgroupParent = ""
     var ulimits: [UlimitBody] = []
+    /// Images by their names alone; other caches are among the additions.
+    var cacheFrom: [String] = []
     var explanation = Explanation.none
     var squash = false
     /// What Docker's parameters have no place for.
@@ -85,6 +87,7 @@ struct BuildSettings: Equatable {
         add("cpusetmems", cpusetMems)
         add("cgroupparent", cgroupParent)
         try addJSON("ulimits", ulimits, ulimits.isEmpty)
+        try addJSON("cachefrom", cacheFrom, cacheFrom.isEmpty)
         return items
     }
 }

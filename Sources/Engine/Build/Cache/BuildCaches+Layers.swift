@@ -28,7 +28,17 @@ extension BuildCaches {
         state.withLock { state in state.absent[chainID].flatMap { state.sources[$0.source]?.blobs?.reference } }
     }
 
+    func cancel() async {
+        let (fetches, pulls) = state.withLock { state in
+            defer { (state.fetches, state.pulls) = (Solver(), Solver()) }
+            return (state.fetches, state.pulls)
+        }
+        await fetches.cancel()
+        await pulls.cancel()
+    }
+
     func bring(_ chainID: Digest) async throws {
+        try Task.checkCancellation()
         var missing: [(chainID: Digest, layer: Absent)] = []
         var next: Digest? = chainID
         while let chain = next, try store.layer(chainID: chain) == nil {

@@ -55,15 +55,18 @@ extension BuildOperationsAdapter {
     }
 
     func pruneCache(all: Bool, filters: [String: [String]], budget: BuildCacheBudget) async throws -> PruneReport {
-        let report = try await prune(all: all, filters: filters, budget: budget)
+        let report = try await prune(try await cacheItems(), all: all, filters: filters, budget: budget)
+        let store = context.imageStore
+        try await BlockingWork.run { try store.collectGarbage() }
         context.events.publish("builder", "prune", actor: "", attributes: ["reclaimed": "\(report.reclaimed)"])
         return report
     }
 
     /// Removes records, least recently used first, until no more is left than the budget allows.
-    private func prune(all: Bool, filters: [String: [String]], budget: BuildCacheBudget) async throws -> PruneReport {
+    private func prune(
+        _ items: [CacheItem], all: Bool, filters: [String: [String]], budget: BuildCacheBudget
+    ) async throws -> PruneReport {
         let filter = try CacheRecordFilter(filters)
-        let items = try await cacheItems()
         var layers = CountedLayers(items)
         var report = PruneReport(removed: [], reclaimed: 0)
         let kept = budget.kept(total: layers.total, free: try disk().free)
@@ -80,8 +83,6 @@ extension BuildOperationsAdapter {
             report.reclaimed += layers.remove(item)
         }
         try cache.remove(keys)
-        let store = context.imageStore
-        try await BlockingWork.run { try store.collectGarbage() }
         return report
     }
 
@@ -103,9 +104,14 @@ extension BuildOperationsAdapter {
         guard policy.isEnabled, collection.begin() else { return }
         defer { collection.end() }
         do {
-            for rule in policy.rules(ofDisk: try disk().size) {
-                let report = try await prune(all: rule.all, filters: rule.filters, budget: rule.budget(ofDisk: try disk().size))
+            let (size, store) = (try disk().size, context.imageStore)
+            var items = try await cacheItems()
+            for rule in policy.rules(ofDisk: size) {
+                let report = try await prune(
+                    items, all: rule.all, filters: rule.filters, budget: rule.budget(ofDisk: size))
                 guard !report.removed.isEmpty else { continue }
+                try await BlockingWork.run { try store.collectGarbage() }
+                items = try await cacheItems()
                 context.logger.info(
                     "build cache was cleaned",
                     metadata: ["records": "\(report.removed.count)", "bytes": "\(report.reclaimed)"])

@@ -16,6 +16,8 @@ package protocol CacheExchange: Sendable {
     func layerSize(_ chainID: Digest) throws -> Int64?
     /// Fetches what is missing of a chain of layers.
     func bring(_ chainID: Digest) async throws
+    /// Ends what is being fetched and waits for its end; what is asked for afterwards is fetched anew.
+    func cancel() async
     /// True when a source was found out to be broken since ``giveUpBroken()`` was called last.
     var hasBroken: Bool { get }
     /// Forgets the sources found out to be broken.

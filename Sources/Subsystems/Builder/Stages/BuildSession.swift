@@ -154,7 +154,11 @@ final class BuildSession: Sendable {
         }
     }
 
+    /// Everything is told first, because one waits for the other: a stage for layers that are being fetched.
     func cancel() async {
+        await solver.cancelSoon()
+        await bases.cancelSoon()
+        await exchange?.cancel()
         await bases.cancel()
         await solver.cancel()
     }

@@ -49,7 +49,10 @@ struct MountPlan: Sendable {
 
     private mutating func addCache(_ mount: RunMount, _ runner: StageRunner, _ target: String) throws {
         let id = try mount.id.map { try runner.expand($0) } ?? target
-        var cache = CacheMount(id: id, target: target)
+        // Keeps builds apart that would share a cache by its id alone; no part of the key. Source: Dockerfile reference,
+        // BuildKit built-in build args.
+        let namespace = session.globals.given["BUILDKIT_CACHE_MOUNT_NS"] ?? ""
+        var cache = CacheMount(id: namespace.isEmpty ? id : "\(namespace)/\(id)", target: target)
         // A private cache would be a fresh copy for each concurrent step; used by one at a time it is the same.
         cache.isExclusive = mount.sharing == "locked" || mount.sharing == "private"
         cache.readOnly = mount.isReadOnly ?? false
