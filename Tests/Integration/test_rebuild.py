@@ -105,3 +105,15 @@ def test_of_several_platforms_with_attestations(build):
     build("FROM --platform=$BUILDPLATFORM busybox AS b\nARG TARGETARCH\nRUN echo $TARGETARCH > /a\nFROM scratch\nCOPY --from=b /a /a\n", None,
           "--platform", "linux/arm64,linux/amd64", "--provenance=true", "--sbom=true")
     assert verify(build, "again:1") == (0, {}, [])
+
+
+def test_a_dockerfile_outside(build):
+    """Its ignore file is part of the record."""
+    outside = build.folder / "outside"
+    outside.mkdir()
+    (outside / "Own").write_text("FROM busybox\nCOPY . /ctx/\n")
+    (outside / "Own.dockerignore").write_text("left\n")
+    build("FROM scratch\n", {"left": "left", "taken": "taken"}, "-f", outside / "Own")
+    assert "left" not in build.gantry.ok("run", "--rm", "--network", "none", "again:1", "ls", "/ctx")
+    (outside / "Own.dockerignore").write_text("taken\n")
+    assert verify(build, "again:1") == (0, {}, [])

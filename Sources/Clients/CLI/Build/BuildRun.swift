@@ -93,7 +93,9 @@ struct BuildRun {
         case .directory(let path):
             if let text = settings.dockerfileText {
                 return try await send(
-                    try LocalContext(directory: path, dockerfile: settings.dockerfile ?? "Dockerfile", text: text), logins)
+                    try LocalContext(
+                        directory: path, dockerfile: settings.dockerfile ?? "Dockerfile", text: text, rules: settings.ignoreRules),
+                    logins)
             }
             let context = try LocalContext(directory: path, dockerfile: settings.dockerfile) {
                 try InputStream.readStandard(upTo: 16 << 20)

@@ -19,6 +19,8 @@ struct BuildSettings: Equatable {
     var dockerfile: String?
     /// In place of the file of that name.
     var dockerfileText: String?
+    /// That go with the text; nil for those of the context.
+    var ignoreRules: String?
     var tags: [String] = []
     var buildArguments: [String: String?] = [:]
     var labels: [String: String] = [:]

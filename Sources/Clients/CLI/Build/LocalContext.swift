@@ -19,10 +19,12 @@ struct LocalContext {
     func open() throws -> OwnedDescriptor { try OwnedDescriptor.open(root, O_RDONLY | O_DIRECTORY) }
 
     /// A folder with the text of a Dockerfile that need not be in it.
-    /// - Parameter name: of the Dockerfile in the folder, whose own ignore file counts.
-    init(directory: String, dockerfile name: String, text: String) throws {
+    /// - Parameters:
+    ///   - name: of the Dockerfile in the folder, whose own ignore file counts.
+    ///   - rules: in place of any ignore file.
+    init(directory: String, dockerfile name: String, text: String, rules: String?) throws {
         let root = try Self.folder(directory)
-        let own = try Self.read("\(root)/\(name).dockerignore")
+        let own = try rules ?? Self.read("\(root)/\(name).dockerignore")
         try self.init(root: root, external: Array(text.utf8), ignoreText: own ?? Self.read(root + "/.dockerignore"))
     }
 

@@ -63,6 +63,7 @@ struct VerifyRebuildCommand: EngineCommand {
         var job = try command.job(plain)
         job.settings.buildArguments = recipe.arguments.mapValues { .some($0) }
         job.settings.dockerfileText = recipe.dockerfile
+        job.settings.ignoreRules = recipe.ignoreRules
         job.settings.additions.contexts =
             (job.settings.additions.contexts ?? [])
             + recipe.bases.sorted { $0.key < $1.key }.map {

@@ -8,6 +8,8 @@ package struct BuildRecipe: Sendable, Codable, Hashable {
     package var dockerfile: String
     /// Its path in the context.
     package var dockerfileName: String
+    /// The rules of a Dockerfile that lay outside of the context; nil where the context's own count.
+    package var ignoreRules: String?
     package var arguments: [String: String] = [:]
     package var labels: [String: String] = [:]
     package var target = ""
@@ -33,6 +35,7 @@ package struct BuildRecipe: Sendable, Codable, Hashable {
         let options = request.options
         self.dockerfile = dockerfile
         dockerfileName = request.dockerfile.isEmpty ? "Dockerfile" : request.dockerfile
+        ignoreRules = request.local.ignoreRules
         arguments = options.buildArguments.compactMapValues { $0 }
         labels = options.labels
         target = options.target

@@ -20,7 +20,10 @@ final class LayerForms: Sendable {
     /// A layer that was pulled or loaded goes out as it came in unless the form is forced.
     func descriptor(of layer: Layer, _ form: ExportForm, _ store: ImageStore) throws -> Descriptor {
         let wanted = form.compression ?? .gzip
-        if let blob = try store.layerBlob(for: layer), !form.isForced || (Self.compression(blob) == wanted && form.level == nil) {
+        // What registries do not take is not kept either.
+        if let blob = try store.layerBlob(for: layer), let own = Self.compression(blob),
+            !form.isForced || (own == wanted && form.level == nil)
+        {
             return blob
         }
         let key = Key(layer: layer.diffID, compression: wanted, level: wanted == .uncompressed ? nil : form.level)

@@ -4,6 +4,8 @@ package struct BuildRecipeBody: Codable, Sendable, Hashable {
     package var dockerfile: String
     /// Its path in the context.
     package var dockerfileName: String
+    /// The rules of a Dockerfile that lay outside of the context.
+    package var ignoreRules: String?
     package var arguments: [String: String] = [:]
     package var labels: [String: String] = [:]
     package var target = ""

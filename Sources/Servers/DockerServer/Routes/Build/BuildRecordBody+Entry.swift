@@ -23,6 +23,7 @@ extension BuildRecordBody {
 extension BuildRecipeBody {
     init(_ recipe: BuildRecipe) {
         self.init(dockerfile: recipe.dockerfile, dockerfileName: recipe.dockerfileName)
+        ignoreRules = recipe.ignoreRules
         arguments = recipe.arguments
         labels = recipe.labels
         target = recipe.target
