@@ -1,5 +1,5 @@
 # One line each; whatever is longer lives in scripts/.
-.PHONY: build demo test test-unit test-integration bench check fmt install base-images dependencies clean test-guest conformance
+.PHONY: build demo test test-unit test-integration bench check fuzz fmt install base-images dependencies clean test-guest conformance
 
 PREFIX ?= /usr/local
 
@@ -12,8 +12,9 @@ test-guest: ; scripts/test guest
 conformance: ; scripts/test conformance
 bench: ; scripts/bench
 check: ; scripts/check
+fuzz: ; scripts/fuzz
 fmt: ; swift format --in-place --recursive --parallel Sources Tests Package.swift
 install: build ; install -D -t $(DESTDIR)$(PREFIX)/bin bin/gantry bin/gantryd bin/gantry-shim bin/gantry-oci
 base-images: dependencies ; scripts/base-images
 dependencies: ; scripts/dependencies
-clean: ; rm -rf .build .build-shim .build-check bin
+clean: ; rm -rf .build .build-shim .build-check .build-fuzz bin

@@ -233,3 +233,13 @@ let package = Package(
         .testTarget(name: "LayeringTests", path: "Tests/Unit/LayeringTests", swiftSettings: strict),
     ]
 )
+
+// Only when asked for, by `make fuzz` and `make conformance`: needs the compiler's -sanitize=fuzzer for all that is linked.
+if Context.environment["GANTRY_FUZZ"] != nil {
+    package.targets.append(
+        .executableTarget(
+            name: "gantry-fuzz",
+            dependencies: ["ContainerRuntime", "Dockerfile", "Essentials", "LinuxSystem", "OCI", "ShimProtocol"],
+            path: "Tests/Fuzz", swiftSettings: [.swiftLanguageMode(.v6)], linkerSettings: [.unsafeFlags(["-use-ld=lld"])]))
+    package.products.append(.executable(name: "gantry-fuzz", targets: ["gantry-fuzz"]))
+}
