@@ -119,10 +119,20 @@ def pids_group(own):
     (group / "cgroup.procs").write_text(str(own.process.pid))
     yield group
     (group / "pids.max").write_text("max")
-    # The shims of its containers are there, too.
-    for process in (group / "cgroup.procs").read_text().split():
-        (parents[0] / "cgroup.procs").write_text(process)
-    group.rmdir()
+    def emptied():
+        """The shims of its containers are there, too, and may start something meanwhile."""
+        for process in (group / "cgroup.procs").read_text().split():
+            try:
+                (parents[0] / "cgroup.procs").write_text(process)
+            except ProcessLookupError:
+                continue
+        try:
+            group.rmdir()
+        except OSError:
+            return False
+        return True
+
+    wait_for(emptied, "an empty group")
 
 
 def test_out_of_processes(own, own_cli, pids_group):
