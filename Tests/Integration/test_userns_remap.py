@@ -13,8 +13,7 @@ import pytest
 from conftest import BIN, Cli, Daemon, wait_for
 from engine import Engine
 
-pytestmark = [
-    pytest.mark.guest, pytest.mark.skipif(not shutil.which("useradd"), reason="useradd is not installed")]
+pytestmark = pytest.mark.skipif(not shutil.which("useradd"), reason="useradd is not installed")
 
 START, COUNT = 310000, 65536
 USER = "gantry-remap"
