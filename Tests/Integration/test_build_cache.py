@@ -68,7 +68,8 @@ def pair(machines):
 def context(tmp_path):
     folder = tmp_path / "context"
     folder.mkdir()
-    (folder / "Dockerfile").write_text(STAGES)
+    # With a layer that no earlier build has made: equal files of one second make equal layers.
+    (folder / "Dockerfile").write_text(STAGES.replace("> /app/copy\n", f"> /app/copy && echo {tmp_path.name} > /app/unique\n"))
     (folder / "tool.sh").write_text("#!/bin/sh\n")
     return folder
 
@@ -419,9 +420,6 @@ def test_refused_options(pair, context, flag, value, message):
 def test_broken_folders(pair, context, tmp_path, kind):
     """Whatever a folder holds: it is not used, nothing outside of it is read, and the build ends well."""
     first, second = pair
-    # A layer that the second has from no earlier build: equal files of one second make equal layers.
-    dockerfile = context / "Dockerfile"
-    dockerfile.write_text(dockerfile.read_text().replace("> /app/copy", f"> /app/copy && echo {kind} > /app/kind"))
     folder = tmp_path / "cache"
     first.build(context, "--cache-to", f"type=local,dest={folder},mode=max")
     blobs, option = folder / "blobs/sha256", ""

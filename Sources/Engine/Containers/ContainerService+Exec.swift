@@ -51,8 +51,8 @@ extension Container {
 
     func createExec(_ request: ExecRequest) throws -> String {
         try requireRunning()
-        // Ended ones are kept for clients that ask late; the oldest go when there are many.
-        if execs.count > 256 { execs = execs.filter { $0.value.exitCode == nil } }
+        // Ended ones are kept for clients that ask late; old ones go when there are many.
+        if execs.count > 256 { execs = execs.filter { !$0.value.isLongOver } }
         let exec = ExecInstance(id: Identifier.random(), request: request)
         addExec(exec)
         publish("exec_create: \(exec.commandText)", ["execID": exec.id])

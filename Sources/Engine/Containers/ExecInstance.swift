@@ -8,7 +8,7 @@ final class ExecInstance: Sendable {
         case created
         case starting
         case running(ShimProcess)
-        case exited(Int32)
+        case exited(Int32, at: ContinuousClock.Instant)
     }
 
     let id: String
@@ -41,11 +41,18 @@ final class ExecInstance: Sendable {
     }
 
     func ended(_ code: Int32) {
-        phase.withLock { $0 = .exited(code) }
+        phase.withLock { $0 = .exited(code, at: .now) }
         started.resolve(nil)
     }
 
     var process: ShimProcess? { phase.withLock { if case .running(let process) = $0 { process } else { nil } } }
-    var exitCode: Int32? { phase.withLock { if case .exited(let code) = $0 { code } else { nil } } }
+    var exitCode: Int32? { phase.withLock { if case .exited(let code, _) = $0 { code } else { nil } } }
+    /// Whoever ran it has had a minute to ask how it ended.
+    var isLongOver: Bool {
+        phase.withLock { phase in
+            guard case .exited(_, let end) = phase else { return false }
+            return end.duration(to: .now) > .seconds(60)
+        }
+    }
     var isRunning: Bool { phase.withLock { if case .running = $0 { true } else { false } } }
 }
