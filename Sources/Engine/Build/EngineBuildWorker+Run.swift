@@ -17,21 +17,29 @@ extension EngineBuildWorker {
         let mounts = try await StepMounts(self, request, workspace)
         // Looked for while the network is made.
         async let stubs = stubs(request, mounts, snapshot)
+        async let groups: Void = prepare(workspace.id, request)
         let network: StepNetwork
         do {
             network = try await StepNetwork.attach(
                 request, id: workspace.id, namespace: remapped?.network, context: context)
         } catch {
             await mounts.release()
+            // Waited for, so that it can be taken back; what is wrong with it is not what went wrong.
+            _ = try? await groups
+            forgetLeftovers(workspace.id)
             throw error
         }
         let result: Result<Int32, any Error>
         do {
+            try await groups
             let stubs = try await stubs
             let code = try await execute(request, workspace.id, snapshot, mounts, network, remapped?.ids, output)
             try await BlockingWork.run { try stubs.remove(fromUpper: snapshot.upper) }
             result = .success(code)
-        } catch { result = .failure(error) }
+        } catch {
+            forgetLeftovers(workspace.id)
+            result = .failure(error)
+        }
         // Not waited for: the kernel takes its time, and nobody else knows the step's network. Ends with the daemon at the latest.
         Task { [network, context] in await network.detach(id: workspace.id, context: context) }
         await mounts.release()
@@ -53,6 +61,7 @@ extension EngineBuildWorker {
         var start = ContainerStart(
             id: id, specification: try DefaultSpecification.make(options), root: .tree(root), networkNamespace: network.namespace,
             hold: true)
+        start.isPrepared = true
         if let ids {
             start.userNamespace = ids.namespace
             start.trees = try RemappedRun.trees(of: binds, ids)
@@ -63,7 +72,10 @@ extension EngineBuildWorker {
         }
         do {
             let exit = try await follow(process, output)
-            try await forget(id)
+            // The process is gone, and all that it started with it: nobody waits for its groups to go.
+            Task { [self] in
+                do { try await forget(id) } catch { note(error, id) }
+            }
             if exit.outOfMemory { context.logger.info("a build step ran out of memory", metadata: ["step": "\(id)"]) }
             return exit.exitCode
         } catch {
@@ -95,6 +107,28 @@ extension EngineBuildWorker {
                 }
             }
         }
+    }
+
+    /// State and control groups, made while the network is.
+    private func prepare(_ id: String, _ request: RunRequest) async throws {
+        let runtime = context.runtime
+        let path = Self.cgroupsPath(id, request)
+        try await BlockingWork.run { try runtime.prepare(container: id, cgroupsPath: path) }
+    }
+
+    /// nil: the runtime's default.
+    private static func cgroupsPath(_ id: String, _ request: RunRequest) -> String? {
+        request.limits.cgroupParent.isEmpty ? nil : "\(request.limits.cgroupParent)/\(id)"
+    }
+
+    /// Of a step whose process was never started.
+    private func forgetLeftovers(_ id: String) {
+        do { try context.runtime.forgetLeftovers(container: id) } catch { note(error, id) }
+    }
+
+    private func note(_ error: any Error, _ id: String) {
+        context.logger.warning(
+            "leftovers of a build step stay until the next start", metadata: ["step": "\(id)", "error": "\(error)"])
     }
 
     private func forget(_ id: String) async throws {
@@ -135,7 +169,7 @@ extension EngineBuildWorker {
         options.resources = try SpecificationBuilder.resources(resources)
         options.networkNamespace = network.namespace == nil ? .host : .own
         options.cgroupVersion = context.runtime.cgroups.version
-        if !request.limits.cgroupParent.isEmpty { options.cgroupsPath = "\(request.limits.cgroupParent)/\(id)" }
+        if let path = Self.cgroupsPath(id, request) { options.cgroupsPath = path }
         return options
     }
 
