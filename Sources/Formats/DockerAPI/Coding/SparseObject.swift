@@ -7,20 +7,22 @@ struct SparseObject {
 
     init() { tree.becomeObject() }
 
-    func add<Value: FieldValue>(_ name: String, _ value: Value) throws {
-        if value != .blank { try JSONTreeEncoder.fill(tree.member(name), with: value, path: []) }
+    func add<Value: FieldValue>(_ key: some CodingKey, _ value: Value) throws {
+        if value != .blank { try JSONTreeEncoder.fill(tree.member(key.stringValue), with: value, path: []) }
     }
 
-    func add<Value: Encodable>(_ name: String, _ value: Value?) throws {
-        if let value { try JSONTreeEncoder.fill(tree.member(name), with: value, path: []) }
+    func add<Value: Encodable>(_ key: some CodingKey, _ value: Value?) throws {
+        if let value { try JSONTreeEncoder.fill(tree.member(key.stringValue), with: value, path: []) }
     }
 
     /// Adds an object that `members` fills, unless `value` is blank.
-    func add<Value: Blank & Equatable>(_ name: String, _ value: Value, members: (Value, SparseObject) throws -> Void) rethrows {
+    func add<Value: Blank & Equatable>(
+        _ key: some CodingKey, _ value: Value, members: (Value, SparseObject) throws -> Void
+    ) rethrows {
         guard value != .blank else { return }
         let object = SparseObject()
         try members(value, object)
-        tree.add(name, object.tree)
+        tree.add(key.stringValue, object.tree)
     }
 
     var text: [UInt8] {

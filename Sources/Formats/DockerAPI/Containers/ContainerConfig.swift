@@ -31,7 +31,7 @@ package struct ContainerConfig: Codable, Sendable, Hashable {
 
     package init() {}
 
-    private enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey {
         case hostname = "Hostname"
         case domainname = "Domainname"
         case user = "User"

@@ -35,8 +35,8 @@ package struct ContainerCreateBody: Codable, Sendable, Hashable {
     package func text() throws -> [UInt8] {
         let object = SparseObject()
         try config.addMembers(to: object)
-        try object.add("HostConfig", hostConfig ?? HostConfig()) { try $0.addMembers(to: $1) }
-        try object.add("NetworkingConfig", networkingConfig)
+        try object.add(CodingKeys.hostConfig, hostConfig ?? HostConfig()) { try $0.addMembers(to: $1) }
+        try object.add(CodingKeys.networkingConfig, networkingConfig)
         return object.text
     }
 }

@@ -19,18 +19,18 @@ package struct ExecCreateBody: Codable, Sendable, Hashable {
     /// As JSON, without the fields that are left at what they are when nobody says anything.
     package func text() throws -> [UInt8] {
         let object = SparseObject()
-        try object.add("User", user)
-        try object.add("Privileged", privileged)
-        try object.add("Tty", tty)
-        try object.add("ConsoleSize", consoleSize)
-        try object.add("AttachStdin", attachStdin)
-        try object.add("AttachStderr", attachStderr)
-        try object.add("AttachStdout", attachStdout)
-        try object.add("Detach", detach)
-        try object.add("DetachKeys", detachKeys)
-        try object.add("Env", env)
-        try object.add("WorkingDir", workingDir)
-        try object.add("Cmd", cmd)
+        try object.add(CodingKeys.user, user)
+        try object.add(CodingKeys.privileged, privileged)
+        try object.add(CodingKeys.tty, tty)
+        try object.add(CodingKeys.consoleSize, consoleSize)
+        try object.add(CodingKeys.attachStdin, attachStdin)
+        try object.add(CodingKeys.attachStderr, attachStderr)
+        try object.add(CodingKeys.attachStdout, attachStdout)
+        try object.add(CodingKeys.detach, detach)
+        try object.add(CodingKeys.detachKeys, detachKeys)
+        try object.add(CodingKeys.env, env)
+        try object.add(CodingKeys.workingDir, workingDir)
+        try object.add(CodingKeys.cmd, cmd)
         return object.text
     }
 

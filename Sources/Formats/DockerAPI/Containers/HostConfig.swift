@@ -78,7 +78,7 @@ package struct HostConfig: Codable, Sendable, Hashable {
 
     package init() {}
 
-    private enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey {
         case binds = "Binds"
         case containerIDFile = "ContainerIDFile"
         case logConfig = "LogConfig"

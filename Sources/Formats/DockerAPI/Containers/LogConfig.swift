@@ -5,7 +5,7 @@ package struct LogConfig: Codable, Sendable, Hashable {
 
     package init() {}
 
-    private enum CodingKeys: String, CodingKey {
+    enum CodingKeys: String, CodingKey {
         case type = "Type"
         case config = "Config"
     }
