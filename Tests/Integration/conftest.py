@@ -2,6 +2,7 @@
 
 Everything needs root and a real kernel; without root all tests here are skipped in a sentence.
 """
+import contextlib
 import json
 import os
 import shutil
@@ -135,24 +136,32 @@ class Cli:
         return result.stdout
 
 
-@pytest.fixture(scope="session")
-def registry(tmp_path_factory):
-    """Debian's docker-registry on loopback, holding nothing at first."""
-    folder = tmp_path_factory.mktemp("registry")
+@contextlib.contextmanager
+def serve_registry(folder, storage="", rest=""):
+    """Debian's docker-registry on loopback, holding nothing at first; gives its address."""
     port = free_port()
     configuration = folder / "config.yml"
     configuration.write_text(
-        f"version: 0.1\nlog: {{level: warn}}\nstorage: {{filesystem: {{rootdirectory: {folder}/data}}, delete: {{enabled: true}}}}\n"
-        f"http: {{addr: '127.0.0.1:{port}'}}\n")
+        f"version: 0.1\nlog: {{level: warn}}\nstorage: {{filesystem: {{rootdirectory: {folder}/data}}{storage}}}\n"
+        f"http: {{addr: '127.0.0.1:{port}'}}\n{rest}")
     with open(folder / "log", "wb") as log:
         process = subprocess.Popen(["docker-registry", "serve", configuration], stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+
     def listening():
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", port)) == 0
-    wait_for(listening, "the registry's answer")
-    yield f"127.0.0.1:{port}"
-    process.terminate()
-    process.wait(10)
+    try:
+        wait_for(listening, "the registry's answer")
+        yield f"127.0.0.1:{port}"
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.fixture(scope="session")
+def registry(tmp_path_factory):
+    with serve_registry(tmp_path_factory.mktemp("registry"), storage=", delete: {enabled: true}") as address:
+        yield address
 
 
 @pytest.fixture(scope="session")
@@ -169,10 +178,10 @@ def daemon(tmp_path_factory, registry):
         one.destroy()
 
 
-@pytest.fixture
-def own(tmp_path):
+@contextlib.contextmanager
+def mortal(folder, bridge, *flags):
     """A daemon with busybox that a test may kill."""
-    one = Daemon(tmp_path, "gtest1", "--bip", "172.31.241.1/24").start()
+    one = Daemon(folder, bridge, *flags).start()
     try:
         Cli("gantry", one).ok("load", "-i", IMAGES / "busybox.tar")
         yield one
@@ -180,6 +189,12 @@ def own(tmp_path):
         if one.process.poll() is not None:
             one.start()
         one.destroy()
+
+
+@pytest.fixture
+def own(tmp_path):
+    with mortal(tmp_path, "gtest1", "--bip", "172.31.241.1/24") as one:
+        yield one
 
 
 @pytest.fixture(params=["gantry", "docker"])

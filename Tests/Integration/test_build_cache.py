@@ -5,14 +5,13 @@ import http.server
 import json
 import os
 import signal
-import socket
 import subprocess
 import threading
 import urllib.request
 
 import pytest
 
-from conftest import IMAGES, Cli, Daemon, free_port, wait_for
+from conftest import IMAGES, Cli, Daemon, serve_registry, wait_for
 
 CONFIG = "application/vnd.buildkit.cacheconfig.v0"
 STAGES = """FROM busybox AS tools
@@ -324,22 +323,12 @@ def test_nothing_is_fetched_for_nobody(pair, registry, context):
 @pytest.fixture
 def private(tmp_path):
     """A registry that asks for a name and a password."""
-    folder, port = tmp_path / "private", free_port()
+    folder = tmp_path / "private"
     folder.mkdir()
     # `secret`, as htpasswd -B writes it.
     (folder / "users").write_text("ann:$2b$04$tjUZbzYtUhavOdQMdpukDuJ6h.mvnNH.nYtHoOmqFCTHaV7fAaRlW\n")
-    (folder / "config.yml").write_text(
-        f"version: 0.1\nlog: {{level: warn}}\nstorage: {{filesystem: {{rootdirectory: {folder}/data}}}}\n"
-        f"http: {{addr: '127.0.0.1:{port}'}}\nauth: {{htpasswd: {{realm: private, path: {folder}/users}}}}\n")
-    process = subprocess.Popen(["docker-registry", "serve", folder / "config.yml"], stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL)
-
-    def listening():
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", port)) == 0
-    wait_for(listening, "the registry's answer")
-    yield f"127.0.0.1:{port}"
-    process.terminate()
-    process.wait(10)
+    with serve_registry(folder, rest=f"auth: {{htpasswd: {{realm: private, path: {folder}/users}}}}\n") as address:
+        yield address
 
 
 def test_logins(pair, private, context):

@@ -12,22 +12,15 @@ from pathlib import Path
 
 import pytest
 
-from conftest import IMAGES, Cli, Daemon, wait_for
+from conftest import Cli, mortal, wait_for
 
 JOURNAL = Path("/run/systemd/journal/socket")
 
 
 @pytest.fixture
 def own(tmp_path):
-    """A daemon that a test may kill."""
-    one = Daemon(tmp_path, "glog1", "--bip", "172.31.203.1/24", "--log-opt", "max-file=4", "--init").start()
-    try:
-        Cli("gantry", one).ok("load", "-i", IMAGES / "busybox.tar")
+    with mortal(tmp_path, "glog1", "--bip", "172.31.203.1/24", "--log-opt", "max-file=4", "--init") as one:
         yield one
-    finally:
-        if one.process.poll() is not None:
-            one.start()
-        one.destroy()
 
 
 def run(cli, name, script, *flags):
