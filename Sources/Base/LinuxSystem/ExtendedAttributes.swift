@@ -1,10 +1,9 @@
 internal import CLinux
-internal import LinuxSystem
 
 /// The extended attributes that belong to a file's content: `user.*` and file capabilities.
-enum ExtendedAttributes {
+package enum ExtendedAttributes {
     /// Of an open file or directory, sorted by name. File systems without any have none.
-    static func read(_ file: OwnedDescriptor) throws -> [(name: String, value: [UInt8])] {
+    package static func read(_ file: OwnedDescriptor) throws -> [(name: String, value: [UInt8])] {
         // Nearly no file has any.
         if flistxattr(file.raw, nil, 0) == 0 { return [] }
         var list = [CChar](repeating: 0, count: 64 << 10)
@@ -23,7 +22,7 @@ enum ExtendedAttributes {
         return result
     }
 
-    static func write(_ attributes: [(name: String, value: [UInt8])], to file: OwnedDescriptor) throws {
+    package static func write(_ attributes: [(name: String, value: [UInt8])], to file: OwnedDescriptor) throws {
         for attribute in attributes {
             if fsetxattr(file.raw, attribute.name, attribute.value, attribute.value.count, 0) == 0 { continue }
             guard gantry_errno() == ENOTSUP else { throw SystemError.last("fsetxattr", attribute.name) }

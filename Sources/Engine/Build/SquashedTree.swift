@@ -45,8 +45,8 @@ struct SquashedTree {
             return try descend(name, from, to)
         case .regular: return try file(name, wanted, from, to)
         case .symbolicLink:
-            let target = try link(name, from)
-            try LinuxSystem.check("symlinkat") { symlinkat(target + [0], to.raw, text) }
+            let target = cString(try from.linkTarget(name))
+            try LinuxSystem.check("symlinkat") { symlinkat(target, to.raw, text) }
         case .socket, .unknown: return
         default:
             try LinuxSystem.check("mknodat") { mknodat(to.raw, text, wanted.mode, dev_t(wanted.specialDevice)) }
@@ -115,25 +115,9 @@ struct SquashedTree {
     /// Of two entries with equal status whether their content is equal too.
     private func isEqual(_ name: [UInt8], _ status: FileStatus, _ from: OwnedDescriptor, _ to: OwnedDescriptor) throws -> Bool {
         switch status.kind {
-        case .symbolicLink: return try link(name, from) == link(name, to)
+        case .symbolicLink: return try from.linkTarget(name) == to.linkTarget(name)
         case .regular:
-            let left = try from.openEntry(name, O_RDONLY)
-            let right = try to.openEntry(name, O_RDONLY)
-            var one = [UInt8](repeating: 0, count: 64 << 10)
-            var other = one
-            while true {
-                let count = try one.withUnsafeMutableBytes { try left.read(into: $0) }
-                var filled = 0
-                while filled < count {
-                    let more = try other.withUnsafeMutableBytes {
-                        try right.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[filled..<count]))
-                    }
-                    if more == 0 { return false }
-                    filled += more
-                }
-                if count == 0 { return true }
-                if memcmp(one, other, count) != 0 { return false }
-            }
+            return try from.openEntry(name, O_RDONLY).hasSameContent(as: to.openEntry(name, O_RDONLY))
         default: return true
         }
     }
@@ -143,12 +127,6 @@ struct SquashedTree {
             if error.errno == ENOENT { return nil }
             throw error
         }
-    }
-
-    private func link(_ name: [UInt8], _ directory: OwnedDescriptor) throws -> [CChar] {
-        var buffer = [CChar](repeating: 0, count: 4096)
-        let count = try LinuxSystem.check("readlinkat") { readlinkat(directory.raw, cString(name), &buffer, buffer.count) }
-        return Array(buffer[..<count])
     }
 
     private func remove(_ name: [UInt8], in directory: OwnedDescriptor) throws {

@@ -53,6 +53,7 @@ extension Container {
         let result = lastResult
         try change { $0.phase = .removing }
         do {
+            defer { if afterRun { forgetRun() } }
             try context.imageStore.removeSnapshot(id: id, inBackground: afterRun)
             try FileSystem.removeTree(context.configuration.containerDirectory(id))
             _ = try context.volumes.removeReferences(container: id)
@@ -62,10 +63,8 @@ extension Container {
             try context.containerTable.delete(id)
         } catch {
             try change { $0.phase = .dead }
-            if afterRun { forgetRun() }
             throw GantryError.internal("cannot remove container \"\(record.name)\"", cause: error)
         }
-        if afterRun { forgetRun() }
         publish("destroy")
         context.forget(self)
         removal.resolve(result)

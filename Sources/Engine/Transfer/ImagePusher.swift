@@ -3,7 +3,6 @@ import Essentials
 import Images
 import LinuxSystem
 import Logging
-import NIOCore
 import OCI
 import RegistryClient
 import Synchronization
@@ -73,22 +72,8 @@ struct ImagePusher: Sendable {
             relay.say("Layer already exists", id)
             return form
         }
-        for source in try MountCandidates.of(layer, repository, store)
-        where try await repository.mountBlob(form.digest, from: source) {
-            relay.say("Mounted from \(source)", id)
-            return form
-        }
-        let store = store
-        try await repository.uploadBlob(form) {
-            let file = try store.openBlob(form.digest)
-            let counter = ByteCounter()
-            return AsyncThrowingStream {
-                guard let chunk = try await BlobReading.chunk(of: file) else { return nil }
-                relay.move("Pushing", id, current: counter.add(chunk.readableBytes), total: form.size)
-                return chunk
-            }
-        }
-        relay.say("Pushed", id)
+        let upload = BlobUpload(blob: form, id: id, repository: repository, store: store, relay: relay)
+        if try await !upload.mount(layer) { try await upload.send() }
         return form
     }
 
@@ -115,16 +100,6 @@ struct ImagePusher: Sendable {
         forms[layer.diffID] = form
         return form
     }
-
-}
-
-enum MountCandidates {
-    /// Other repositories of the same registry that may have the layer: those of images here that use it.
-    static func of(_ layer: Layer, _ repository: RegistryRepository, _ store: ImageStore) throws -> [String] {
-        let names = try store.list().filter { $0.layers.contains(layer) }.flatMap { $0.references + $0.repoDigests }
-        let paths = Set(names.filter { $0.domain == repository.reference.domain && $0.path != repository.path }.map(\.path))
-        return Array(paths.sorted().prefix(3))
-    }
 }
 
 /// Compressed forms of layers made here, by diff id: compressing again gives the same bytes.
@@ -134,16 +109,5 @@ final class CompressedForms: Sendable {
     subscript(diffID: Digest) -> Descriptor? {
         get { forms.withLock { $0[diffID] } }
         set { forms.withLock { $0[diffID] = newValue } }
-    }
-}
-
-enum BlobReading {
-    /// The next bytes of a file, read on a thread that may block; nil at the end.
-    static func chunk(of file: OwnedDescriptor) async throws -> ByteBuffer? {
-        try await BlockingWork.run {
-            var buffer = ByteBufferAllocator().buffer(capacity: 1 << 20)
-            try buffer.writeWithUnsafeMutableBytes(minimumWritableBytes: 1 << 20) { try file.read(into: $0) }
-            return buffer.readableBytes > 0 ? buffer : nil
-        }
     }
 }

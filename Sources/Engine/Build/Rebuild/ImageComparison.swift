@@ -70,7 +70,7 @@ package struct ImageComparison: Sendable {
         case .regular:
             let left = try old.folder.openEntry(name, O_RDONLY)
             let right = try new.folder.openEntry(name, O_RDONLY)
-            let isSame = try old.status.size == new.status.size && Self.isEqual(left, right)
+            let isSame = try old.status.size == new.status.size && left.hasSameContent(as: right)
             if !isSame {
                 difference.what.append("content")
                 if old.status.size != new.status.size {
@@ -79,7 +79,7 @@ package struct ImageComparison: Sendable {
             }
             if try Self.attributes(left) != Self.attributes(right) { difference.what.append("attributes") }
         case .symbolicLink:
-            if try Self.target(name, old.folder) != Self.target(name, new.folder) { difference.what.append("target") }
+            if try old.folder.linkTarget(name) != new.folder.linkTarget(name) { difference.what.append("target") }
         case .characterDevice, .blockDevice:
             if old.status.specialDevice != new.status.specialDevice { difference.what.append("device") }
         default: break
@@ -103,45 +103,10 @@ package struct ImageComparison: Sendable {
         }
     }
 
-    private static func isEqual(_ left: OwnedDescriptor, _ right: OwnedDescriptor) throws -> Bool {
-        var one = [UInt8](repeating: 0, count: 256 << 10)
-        var other = one
-        while true {
-            let count = try one.withUnsafeMutableBytes { try left.read(into: $0) }
-            var filled = 0
-            while filled < count {
-                let more = try other.withUnsafeMutableBytes {
-                    try right.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[filled..<count]))
-                }
-                if more == 0 { return false }
-                filled += more
-            }
-            if count == 0 { return true }
-            if memcmp(one, other, count) != 0 { return false }
-        }
-    }
-
-    private static func target(_ name: [UInt8], _ folder: OwnedDescriptor) throws -> [CChar] {
-        var buffer = [CChar](repeating: 0, count: 4096)
-        let text = name.map { CChar(bitPattern: $0) } + [0]
-        let count = try LinuxSystem.check("readlinkat") { readlinkat(folder.raw, text, &buffer, buffer.count) }
-        return Array(buffer[..<count])
-    }
-
     /// Those that layers keep.
     private static func attributes(_ file: OwnedDescriptor) throws -> [String: [UInt8]] {
-        var list = [CChar](repeating: 0, count: 64 << 10)
-        let size = flistxattr(file.raw, &list, list.count)
-        guard size > 0 else { return [:] }
-        var result: [String: [UInt8]] = [:]
-        for raw in list[..<size].split(separator: 0) {
-            let name = String(decoding: raw.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-            guard name == "security.capability" || name.hasPrefix("user.") && !name.hasPrefix("user.overlay.") else { continue }
-            var value = [UInt8](repeating: 0, count: 64 << 10)
-            let count = try LinuxSystem.check("fgetxattr", name) { fgetxattr(file.raw, name, &value, value.count) }
-            result[name] = Array(value[..<count])
-        }
-        return result
+        let all = try ExtendedAttributes.read(file).filter { !$0.name.hasPrefix("user.overlay.") }
+        return Dictionary(uniqueKeysWithValues: all.map { ($0.name, $0.value) })
     }
 
     // MARK: Configuration

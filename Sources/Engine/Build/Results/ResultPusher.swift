@@ -1,7 +1,6 @@
 import Essentials
 import Images
 import LinuxSystem
-import NIOCore
 import OCI
 import RegistryClient
 
@@ -44,25 +43,12 @@ struct ResultPusher: Sendable {
     private func send(_ layer: Descriptor, _ relay: ProgressRelay) async throws {
         let id = (assembled.origins[layer.digest]?.diffID ?? layer.digest).short
         if try await repository.hasBlob(layer.digest) { return relay.say("Layer already exists", id) }
+        let upload = BlobUpload(blob: layer, id: id, repository: repository, store: store, relay: relay)
         if let origin = assembled.origins[layer.digest] {
-            for source in try MountCandidates.of(origin, repository, store)
-            where try await repository.mountBlob(layer.digest, from: source) {
-                return relay.say("Mounted from \(source)", id)
-            }
-        }
-        let (store, forms, form) = (store, forms, form)
-        if let origin = assembled.origins[layer.digest] {
+            if try await upload.mount(origin) { return }
+            let (store, forms, form) = (store, forms, form)
             try await BlockingWork.run { try forms.restore(origin, form, store) }
         }
-        try await repository.uploadBlob(layer) {
-            let file = try store.openBlob(layer.digest)
-            let counter = ByteCounter()
-            return AsyncThrowingStream {
-                guard let chunk = try await BlobReading.chunk(of: file) else { return nil }
-                relay.move("Pushing", id, current: counter.add(chunk.readableBytes), total: layer.size)
-                return chunk
-            }
-        }
-        relay.say("Pushed", id)
+        try await upload.send()
     }
 }

@@ -46,7 +46,7 @@ struct SourceScanner: Sendable {
             guard let directory = try root.openInRootIfPresent(parent.isEmpty ? "/" : parent, O_RDONLY | O_DIRECTORY),
                 try WorkTree(root).status(Array(CleanPath.name(path).utf8), in: directory)?.kind == .symbolicLink
             else { return path }
-            let target = Names.text(try WorkTree.readLink(Array(CleanPath.name(path).utf8), in: directory))
+            let target = Names.text(try directory.linkTarget(Array(CleanPath.name(path).utf8)))
             path = CleanPath.relative(target.hasPrefix("/") ? target : "\(parent)/\(target)")
         }
         return path
@@ -86,7 +86,7 @@ struct SourceScanner: Sendable {
             let left = ignored.ignores(path) || excluded.ignores(below)
             if left, !ignored.mayInclude(below: path), !excluded.mayInclude(below: below) { continue }
             let status = try FileStatus(name, in: directory)
-            let target = status.kind == .symbolicLink ? try WorkTree.readLink(name, in: directory) : []
+            let target = status.kind == .symbolicLink ? try directory.linkTarget(name) : []
             let child = SourceNode(name: name, path: path, status: status, linkTarget: target)
             if status.kind == .directory {
                 try scan(child, try WorkTree(root).open(name, in: directory), relative: below)

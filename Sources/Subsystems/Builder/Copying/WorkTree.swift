@@ -44,7 +44,7 @@ struct WorkTree {
             case .symbolicLink?:
                 links += 1
                 guard links <= 40 else { throw SystemError("open", path, errno: ELOOP) }
-                let target = try Self.readLink(component, in: directory)
+                let target = try directory.linkTarget(component)
                 if target.first == 47 {
                     stack = [root]
                     names = []
@@ -102,14 +102,6 @@ struct WorkTree {
         try check("fchown") { fchown(made.raw, template.user, template.group) }
         try check("fchmod") { fchmod(made.raw, template.permissions) }
         return made
-    }
-
-    static func readLink(_ name: [UInt8], in directory: OwnedDescriptor) throws -> [UInt8] {
-        var buffer = [CChar](repeating: 0, count: 4096)
-        let count = try check("readlinkat", Names.text(name)) {
-            readlinkat(directory.raw, Names.cString(name), &buffer, buffer.count)
-        }
-        return buffer[..<count].map { UInt8(bitPattern: $0) }
     }
 
     /// Without empty parts and `.`.

@@ -79,7 +79,7 @@ extension StageRunner {
         let history = try history(copy, work, sources)
         let worker = session.worker
         let parent = state.chainID
-        let (hasher, timeLimit, earlier) = (session.hasher, state.timeLimit(session), try earlierLayer(step))
+        let (hasher, timeLimit, cache, place) = (session.hasher, state.timeLimit(session), session.cache, place(of: step))
         // `--link` makes a layer that knows nothing of what is below it.
         return try await layer(step, ingredients, history: history, isLinked: copy.isLinked, shortcut: shortcut) { workspace in
             var work = work
@@ -87,19 +87,14 @@ extension StageRunner {
             for index in work.repositories.indices { try await work.repositories[index].fetch(worker) }
             let root = try await worker.openWritable(workspace)
             var upper = UpperTree(root: try await worker.openUpper(workspace), hasher: hasher, timeLimit: timeLimit)
-            if let earlier { upper.earlier = try await worker.openLayer(earlier) }
+            // What this step made the last time, to share files with.
+            if let earlier = try cache.relatives(of: place, description: step.instruction.text, limit: 1).first {
+                upper.earlier = try await worker.openLayer(try OCI.Digest(earlier.chainID))
+            }
             try await BlockingWork.cancellable { [work, upper] checkpoint in
                 try work.perform(in: root, upper: upper, checkpoint: checkpoint)
             }
         }
-    }
-
-    /// What this step made the last time, to share files with.
-    private func earlierLayer(_ step: Step) throws -> OCI.Digest? {
-        let place = StepKey.Place(
-            scope: session.options.scope, stage: plan.stage.displayName, position: step.position, keyword: step.instruction.keyword)
-        let earlier = try session.cache.relatives(of: place, description: step.instruction.text, limit: 1)
-        return try earlier.first.map { try OCI.Digest($0.chainID) }
     }
 
     /// What does not depend on the sources.

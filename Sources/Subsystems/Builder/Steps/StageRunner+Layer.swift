@@ -69,16 +69,19 @@ extension StageRunner {
 
     /// The key of a step that stands on what the stage has so far.
     func key(_ step: Step, _ ingredients: [Ingredient], isLinked: Bool) -> StepKey {
-        let place = StepKey.Place(
-            scope: session.options.scope, stage: plan.stage.displayName, position: step.position, keyword: step.instruction.keyword)
         let parent =
             isLinked
             ? Ingredient(.flag, "--link", "true") : Ingredient(.parent, "layers", state.chainID?.description ?? "scratch")
         let platform = Ingredient(.platform, "platform", GlobalArguments.text(plan.platform))
         let epoch = session.epoch.map { [Ingredient(.setting, "SOURCE_DATE_EPOCH", String($0 / 1_000_000_000))] } ?? []
         return StepKey(
-            place: place, description: step.instruction.text, ingredients: [parent, platform] + epoch + ingredients,
+            place: place(of: step), description: step.instruction.text, ingredients: [parent, platform] + epoch + ingredients,
             parentStep: isLinked ? nil : state.layerStep)
+    }
+
+    func place(of step: Step) -> StepKey.Place {
+        StepKey.Place(
+            scope: session.options.scope, stage: plan.stage.displayName, position: step.position, keyword: step.instruction.keyword)
     }
 
     /// Uses a result that was found.
