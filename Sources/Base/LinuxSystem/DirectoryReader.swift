@@ -24,8 +24,11 @@ package struct DirectoryReader: ~Copyable {
     deinit { closedir(stream) }
 
     /// All names without `.` and `..`, in the order of the file system.
-    package func names() throws(SystemError) -> [[UInt8]] {
-        var result: [[UInt8]] = []
+    package func names() throws(SystemError) -> [[UInt8]] { try entries().map(\.name) }
+
+    /// Names and kinds without `.` and `..`, in the order of the file system; the kind is `unknown` where it does not tell.
+    package func entries() throws(SystemError) -> [(name: [UInt8], kind: FileStatus.Kind)] {
+        var result: [(name: [UInt8], kind: FileStatus.Kind)] = []
         rewinddir(stream)
         while true {
             gantry_set_errno(0)
@@ -34,7 +37,9 @@ package struct DirectoryReader: ~Copyable {
                 return result
             }
             let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in Array(bytes.prefix { $0 != 0 }) }
-            if name != [46] && name != [46, 46] { result.append(name) }
+            guard name != [46], name != [46, 46] else { continue }
+            // The type bits of a mode, shifted as readdir(3) has them (IFTODT).
+            result.append((name, FileStatus.Kind(mode: UInt32(entry.pointee.d_type) << 12)))
         }
     }
 }

@@ -74,13 +74,13 @@ package final class TarPacker {
 
     private func packChildren(of directory: OwnedDescriptor, prefix: [UInt8], relative: [UInt8]) throws {
         let listing = try openEntry(directory, cString([46]), O_RDONLY | O_DIRECTORY)
-        let names = try DirectoryReader(descriptor: listing).names().sorted { $0.lexicographicallyPrecedes($1) }
-        for name in names {
+        let entries = try DirectoryReader(descriptor: listing).entries().sorted { $0.name.lexicographicallyPrecedes($1.name) }
+        for (name, kind) in entries {
             let childRelative = relative.isEmpty ? name : relative + [47] + name
             if !excluded.isEmpty, excluded.contains(String(decoding: childRelative, as: UTF8.self)) { continue }
             let path = prefix.isEmpty ? name : prefix + [47] + name
-            if let file = openRegular(name, in: directory) {
-                try packEntry(file, try file.status(), isReadable: true, name: path, relative: childRelative)
+            if kind == .regular, let file = openRegular(name, in: directory) {
+                try packEntry(file.descriptor, file.status, isReadable: true, name: path, relative: childRelative)
                 continue
             }
             let child: OwnedDescriptor
@@ -175,14 +175,17 @@ package final class TarPacker {
             })
     }
 
-    /// Opens what is a regular file for reading, in one go: most entries are.
-    /// - Returns: nil for anything else, and when it cannot be had; the slower way tells why.
-    private func openRegular(_ name: [UInt8], in directory: OwnedDescriptor) -> OwnedDescriptor? {
-        guard let status = try? FileStatus(name, in: directory), status.kind == .regular else { return nil }
-        // Should it have become something else meanwhile, opening it does not wait.
+    /// Opens what was a regular file for reading, in one go: most entries are.
+    /// - Returns: nil when it is none any more, and when it cannot be had; the slower way tells why.
+    private func openRegular(_ name: [UInt8], in directory: OwnedDescriptor) -> (descriptor: OwnedDescriptor, status: FileStatus)? {
+        // Should it have become something else meanwhile, opening it does not wait. The time of the last access is nobody's
+        // business, and costs a write; only a file's owner may leave it (EPERM).
         let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
-        guard let file = try? openEntry(directory, cString(name), flags), (try? file.status().kind) == .regular else { return nil }
-        return file
+        let name = cString(name)
+        guard let file = (try? openEntry(directory, name, flags | O_NOATIME)) ?? (try? openEntry(directory, name, flags)),
+            let status = try? file.status(), status.kind == .regular
+        else { return nil }
+        return (file, status)
     }
 
     private func readLink(_ file: OwnedDescriptor) throws -> [UInt8] {

@@ -117,14 +117,15 @@ package final class TarWriter {
     private static func block(_ entry: TarEntry, type: UInt8) -> [UInt8] {
         var block = [UInt8](repeating: 0, count: 512)
         func put(_ bytes: some Collection<UInt8>, _ start: Int) {
-            for (index, byte) in bytes.enumerated() { block[start + index] = byte }
+            block.replaceSubrange(start..<start + bytes.count, with: bytes)
         }
         // Values that do not fit stand in the pax header; the field then holds what fits.
         func octal(_ value: Int64, _ start: Int, _ digits: Int) {
-            let limit: Int64 = (1 << (3 * Int64(digits))) - 1
-            let text = String(value < 0 || value > limit ? 0 : value, radix: 8)
-            put(repeatElement(UInt8(48), count: digits - text.utf8.count), start)
-            put(text.utf8, start + digits - text.utf8.count)
+            var rest = value < 0 || value >> (3 * Int64(digits)) != 0 ? 0 : value
+            for place in (start..<start + digits).reversed() {
+                block[place] = UInt8(48 + rest & 7)
+                rest >>= 3
+            }
         }
         put(entry.name.prefix(100), 0)
         octal(Int64(entry.permissions), 100, 7)

@@ -2,10 +2,10 @@ internal import CLinux
 internal import Essentials
 internal import LinuxSystem
 
-/// Copies what a scanner found into a step's root. Blocks; used by one thread.
-struct TreeCopier {
+/// Copies what a scanner found into a step's root. Blocks.
+struct TreeCopier: Sendable {
     /// What changes on the way.
-    struct Options {
+    struct Options: Sendable {
         /// Nil keeps the source's owners when `keepsOwners` is set, and gives root otherwise.
         var owner: (user: UInt32, group: UInt32)?
         var keepsOwners = false
@@ -18,7 +18,7 @@ struct TreeCopier {
     let options: Options
     var upper: UpperTree?
     /// Asked between files; throws when the build was cancelled.
-    var checkpoint: () throws -> Void = {}
+    var checkpoint: @Sendable () throws -> Void = {}
 
     /// What directories made on the way to the destination look like.
     var template: WorkTree.Template {
@@ -124,16 +124,20 @@ struct TreeCopier {
         try fill(target, upper, node, source)
     }
 
-    private func fill(_ target: UpperTree.Place, _ upper: UpperTree, _ node: SourceNode, _ source: OwnedDescriptor) throws {
-        for child in node.children {
+    /// - Parameter isShared: whether other threads are busy with this tree already.
+    private func fill(
+        _ target: UpperTree.Place, _ upper: UpperTree, _ node: SourceNode, _ source: OwnedDescriptor, isShared: Bool = false
+    ) throws {
+        let folders = node.children.filter { $0.status.kind == .directory }
+        if isShared || folders.count < 2 {
+            for folder in folders { try fill(folder, in: target, upper, source, isShared: isShared) }
+        } else {
+            try BlockingWork.forEach(folders) { try fill($0, in: target, upper, source, isShared: true) }
+        }
+        for child in node.children where child.status.kind != .directory {
             try checkpoint()
             let place = WorkTree.Place(directory: target.directory, name: child.name, path: child.path)
             switch child.status.kind {
-            case .directory:
-                let from = try tree.open(child.name, in: source)
-                let made = try tree.makeDirectory(child.name, in: target.directory, look(of: child))
-                try fill(try upper.child(child.name, of: target, made), upper, child, from)
-                try finish(made, child, from)
             case .regular:
                 let time = options.modifiedAt ?? child.status.modifiedAt
                 let look = UpperTree.Look(owner: owner(of: child), permissions: permissions(child), modifiedAt: time)
@@ -143,6 +147,16 @@ struct TreeCopier {
             default: try FileCopy(self).node(child, to: place)
             }
         }
+    }
+
+    private func fill(
+        _ folder: SourceNode, in target: UpperTree.Place, _ upper: UpperTree, _ source: OwnedDescriptor, isShared: Bool
+    ) throws {
+        try checkpoint()
+        let from = try tree.open(folder.name, in: source)
+        let made = try tree.makeDirectory(folder.name, in: target.directory, look(of: folder))
+        try fill(try upper.child(folder.name, of: target, made), upper, folder, from, isShared: isShared)
+        try finish(made, folder, from)
     }
 
     private static func open(_ node: SourceNode, in directory: OwnedDescriptor) throws -> OwnedDescriptor {

@@ -3,8 +3,8 @@ internal import Essentials
 internal import LinuxSystem
 
 /// A step's root directory, written beneath by descriptors only. Links in paths are followed as a process inside the root
-/// would follow them, so nothing leads out of it. Blocks; one thread at a time.
-struct WorkTree {
+/// would follow them, so nothing leads out of it. Blocks.
+struct WorkTree: Sendable {
     let root: OwnedDescriptor
 
     /// What directories made on the way look like.

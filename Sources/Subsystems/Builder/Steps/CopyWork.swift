@@ -56,7 +56,7 @@ struct CopyWork: Sendable {
     private var count: Int { sources.reduce(0) { $0 + $1.matches.count } + documents.count + downloads.count + repositories.count }
 
     /// Writes everything below a workspace's root. Blocks.
-    func perform(in target: OwnedDescriptor, upper: UpperTree? = nil, checkpoint: @escaping () throws -> Void) throws {
+    func perform(in target: OwnedDescriptor, upper: UpperTree? = nil, checkpoint: @escaping @Sendable () throws -> Void) throws {
         let tree = WorkTree(target)
         var options = TreeCopier.Options(keepsOwners: keepsOwners)
         options.owner = try owner.map { try Accounts(root: accounts ?? target).owner($0) }
