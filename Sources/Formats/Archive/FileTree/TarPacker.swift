@@ -31,6 +31,24 @@ package final class TarPacker {
     /// Called for each member before it is written; may change it (owner, time), or give nil to leave it out.
     package var transform: ((TarEntry) -> TarEntry?)?
 
+    /// Called for each member before anything of it is written.
+    package var observer: ((Member) throws -> Void)?
+    /// Looks at members in place of writing them; false ends the walk.
+    private var surveyor: ((Member) throws -> Bool)?
+    /// Names met so far, and how many of the first are left out.
+    private var position = 0
+    private var start = 0
+
+    /// A member as it stands in the archive.
+    package struct Member {
+        package let entry: TarEntry
+        package let status: FileStatus
+        /// Overlayfs holds the directory opaque.
+        package let isOpaque: Bool
+        /// How many names come before it in the packed tree.
+        package let position: Int
+    }
+
     private struct Inode: Hashable {
         let device: UInt64
         let inode: UInt64
@@ -44,8 +62,10 @@ package final class TarPacker {
 
     /// Packs `path`, looked up as if the root directory were `/`; a final link is packed as a link.
     /// The caller finishes the writer, so that several trees can go into one archive.
+    /// - Parameter start: the position of the first member that is written. What comes before must have been surveyed.
     /// - Throws: `notFound` when there is no such path.
-    package func pack(_ path: String = "/", as naming: Naming) throws {
+    package func pack(_ path: String = "/", as naming: Naming, from start: Int = 0) throws {
+        (position, self.start) = (0, start)
         let start: OwnedDescriptor
         do { start = try locate(path) } catch {
             guard error.errno == ENOENT || error.errno == ENOTDIR else { throw error }
@@ -58,6 +78,16 @@ package final class TarPacker {
             try packEntry(start, status, name: Array(name.utf8), relative: [])
         }
     }
+
+    /// Shows the members of the whole tree in their order, as long as `wantsMore` says so. Nothing is written and no file is opened:
+    /// regular files come without attributes.
+    package func survey(_ wantsMore: @escaping (Member) throws -> Bool) throws {
+        surveyor = wantsMore
+        defer { surveyor = nil }
+        do { try pack(as: .contents) } catch is SurveyEnd { return }
+    }
+
+    private struct SurveyEnd: Error {}
 
     /// The file to start from; `dir/` and `dir/.` mean what a link points to.
     private func locate(_ path: String) throws(SystemError) -> OwnedDescriptor {
@@ -79,6 +109,18 @@ package final class TarPacker {
             let childRelative = relative.isEmpty ? name : relative + [47] + name
             if !excluded.isEmpty, excluded.contains(String(decoding: childRelative, as: UTF8.self)) { continue }
             let path = prefix.isEmpty ? name : prefix + [47] + name
+            position += 1
+            if position <= start {
+                let isDirectory = try kind == .unknown ? FileStatus(name, in: directory).kind == .directory : kind == .directory
+                if isDirectory {
+                    try packChildren(of: try directory.openEntry(name), prefix: path, relative: childRelative)
+                }
+                continue
+            }
+            if kind == .regular, surveyor != nil {
+                try packEntry(nil, try FileStatus(name, in: directory), name: path, relative: childRelative)
+                continue
+            }
             if kind == .regular, let file = openRegular(name, in: directory) {
                 try packEntry(file.descriptor, file.status, isReadable: true, name: path, relative: childRelative)
                 continue
@@ -93,10 +135,62 @@ package final class TarPacker {
         }
     }
 
-    /// - Parameter isReadable: `file` is a regular one, opened for reading.
+    /// - Parameters:
+    ///   - file: nil for a regular file that is only surveyed.
+    ///   - isReadable: `file` is a regular one, opened for reading.
     private func packEntry(
-        _ file: OwnedDescriptor, _ status: FileStatus, isReadable: Bool = false, name: [UInt8], relative: [UInt8]
+        _ file: OwnedDescriptor?, _ status: FileStatus, isReadable: Bool = false, name: [UInt8], relative: [UInt8]
     ) throws {
+        let position = position - 1
+        if mode == .layer, status.kind == .characterDevice, status.specialDevice == 0 {
+            let entry = whiteout(of: name, status)
+            guard try show(Member(entry: entry, status: status, isOpaque: false, position: position)) else { return }
+            return try writer.add(entry)
+        }
+        guard var entry = try entry(file, status, name) else { return }
+        let opaque = try file.map { try readAttributes($0, isReadable: isReadable, into: &entry) } ?? false
+        if status.kind != .directory, status.links > 1 {
+            let inode = Inode(device: status.device, inode: status.inode)
+            // A survey before may have met it as the first.
+            if let first = linked[inode], first != name {
+                entry.kind = .hardLink
+                entry.size = 0
+                entry.linkName = first
+                entry.attributes = [:]
+            } else {
+                linked[inode] = name
+            }
+        }
+        if try show(Member(entry: entry, status: status, isOpaque: opaque, position: position)) {
+            if let transform {
+                guard let changed = transform(entry) else { return }
+                entry = changed
+            }
+            if entry.kind == .regular, let file {
+                // The descriptor is of a regular file, so opening it again cannot wait or have effects.
+                return try packContent(isReadable ? file : try OwnedDescriptor.open(file.procPath, O_RDONLY), entry)
+            }
+            try writer.add(entry)
+            if opaque {
+                try writer.add(
+                    TarEntry(name: name + [47] + Whiteout.opaque, kind: .regular, permissions: 0, modifiedAt: status.modifiedAt))
+            }
+        }
+        if status.kind == .directory, let file { try packChildren(of: file, prefix: name, relative: relative) }
+    }
+
+    /// - Returns: whether the member is to be written.
+    private func show(_ member: Member) throws -> Bool {
+        if let surveyor {
+            guard try surveyor(member) else { throw SurveyEnd() }
+            return false
+        }
+        try observer?(member)
+        return true
+    }
+
+    /// - Returns: nil for what an archive cannot hold.
+    private func entry(_ file: OwnedDescriptor?, _ status: FileStatus, _ name: [UInt8]) throws -> TarEntry? {
         var entry = TarEntry(
             name: name, kind: .regular, permissions: status.permissions, userID: status.userID, groupID: status.groupID,
             modifiedAt: status.modifiedAt)
@@ -107,43 +201,15 @@ package final class TarPacker {
             entry.name.append(47)
         case .symbolicLink:
             entry.kind = .symbolicLink
-            entry.linkName = try readLink(file)
-        case .characterDevice:
-            if mode == .layer, status.specialDevice == 0 { return try writer.add(whiteout(of: name, status)) }
-            entry.kind = .characterDevice
+            if let file { entry.linkName = try readLink(file) }
+        case .characterDevice: entry.kind = .characterDevice
         case .blockDevice: entry.kind = .blockDevice
         case .fifo: entry.kind = .fifo
-        case .socket, .unknown: return
+        case .socket, .unknown: return nil
         }
         entry.deviceMajor = gantry_major(status.specialDevice)
         entry.deviceMinor = gantry_minor(status.specialDevice)
-        let opaque = try readAttributes(file, isReadable: isReadable, into: &entry)
-        if status.kind != .directory, status.links > 1 {
-            let inode = Inode(device: status.device, inode: status.inode)
-            if let first = linked[inode] {
-                entry.kind = .hardLink
-                entry.size = 0
-                entry.linkName = first
-                entry.attributes = [:]
-            } else {
-                linked[inode] = name
-            }
-        }
-        if let transform {
-            guard let changed = transform(entry) else { return }
-            entry = changed
-        }
-        if entry.kind == .regular {
-            // The descriptor is of a regular file, so opening it again cannot wait or have effects.
-            return try packContent(isReadable ? file : try OwnedDescriptor.open(file.procPath, O_RDONLY), entry)
-        }
-        try writer.add(entry)
-        guard status.kind == .directory else { return }
-        if opaque {
-            try writer.add(
-                TarEntry(name: name + [47] + Whiteout.opaque, kind: .regular, permissions: 0, modifiedAt: status.modifiedAt))
-        }
-        try packChildren(of: file, prefix: name, relative: relative)
+        return entry
     }
 
     private func whiteout(of name: [UInt8], _ status: FileStatus) -> TarEntry {

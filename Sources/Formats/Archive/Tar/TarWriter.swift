@@ -55,6 +55,12 @@ package final class TarWriter {
         try content.withUnsafeBytes { try write($0) }
     }
 
+    /// Ends the member and hands all that was written to the sink.
+    package func settle() throws {
+        try endMember()
+        try flush()
+    }
+
     /// Ends the archive: two blocks of zeros.
     package func finish() throws {
         try endMember()

@@ -78,7 +78,7 @@ extension ImageStore {
     package func commitLayer(from upper: String, parent: Digest?) throws -> Layer {
         let root = try OwnedDescriptor.open(upper, O_RDONLY | O_DIRECTORY | O_NOFOLLOW)
         let counter = TarDigest()
-        try counter.pack(root) { _ in }
+        try counter.digest(root, known: checkpoints)
         let diffID = counter.finish()
         let chainID = Layer.chainID(diffID, on: parent)
         return try layerLock.withLock(chainID.description) {
@@ -87,7 +87,9 @@ extension ImageStore {
                 return existing
             }
             let staging = try StagedLayer(self, parent: parent, adopting: upper)
-            return try staging.adopt(diffID: diffID, size: counter.contentBytes, tarSize: counter.tarBytes, blob: nil)
+            let layer = try staging.adopt(diffID: diffID, size: counter.contentBytes, tarSize: counter.tarBytes, blob: nil)
+            checkpoints.keep(counter.checkpoints)
+            return layer
         }
     }
 

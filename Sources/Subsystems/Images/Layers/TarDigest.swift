@@ -18,10 +18,21 @@ final class TarDigest {
     private static let pieceSize = 512 << 10
 
     private final class RunningHash: Sendable {
-        private let hash = Mutex(SHA256())
+        private let state = Mutex((hash: SHA256(), checkpoints: [(mark: String, checkpoint: DigestCheckpoints.Checkpoint)]()))
 
-        func update(_ bytes: [UInt8]) { hash.withLock { hash in bytes.withUnsafeBytes { hash.update(bufferPointer: $0) } } }
-        func finish() -> Digest { hash.withLock { Digest(sha256: $0.finalize()) } }
+        func start(from hash: SHA256) { state.withLock { $0.hash = hash } }
+        func update(_ bytes: [UInt8]) { state.withLock { state in bytes.withUnsafeBytes { state.hash.update(bufferPointer: $0) } } }
+
+        func keep(_ checkpoint: DigestCheckpoints.Checkpoint, _ mark: String) {
+            state.withLock { state in
+                var checkpoint = checkpoint
+                checkpoint.hash = state.hash
+                state.checkpoints.append((mark, checkpoint))
+            }
+        }
+
+        func finish() -> Digest { state.withLock { Digest(sha256: $0.hash.finalize()) } }
+        var checkpoints: [(mark: String, checkpoint: DigestCheckpoints.Checkpoint)] { state.withLock { $0.checkpoints } }
     }
 
     func add(_ bytes: UnsafeRawBufferPointer) {
@@ -44,21 +55,71 @@ final class TarDigest {
 
     /// Packs an upper directory as a layer.
     func pack(_ root: OwnedDescriptor, _ sink: @escaping (UnsafeRawBufferPointer) throws -> Void) throws {
-        let writer = TarWriter { bytes in
+        let writer = writer(sink)
+        let packer = TarPacker(root: root, writer: writer, mode: .layer)
+        packer.observer = { self.contentBytes += $0.entry.size }
+        try packer.pack(as: .contents)
+        try writer.finish()
+    }
+
+    /// Digests an upper directory as a layer, from where it parts from all that `known` has seen.
+    func digest(_ root: OwnedDescriptor, known: DigestCheckpoints) throws {
+        let writer = writer { _ in }
+        let packer = TarPacker(root: root, writer: writer, mode: .layer)
+        let start = try Self.lastCommon(packer, known)
+        var print = start?.print ?? LayerPrint()
+        if let start {
+            hash.start(from: start.hash)
+            (tarBytes, contentBytes) = (start.tarBytes, start.contentBytes)
+        }
+        packer.observer = { member in
+            if print.isMarkDue {
+                try writer.settle()
+                self.mark(&print, at: member.position)
+            }
+            print.add(member)
+            self.contentBytes += member.entry.size
+        }
+        try packer.pack(as: .contents, from: start?.position ?? 0)
+        try writer.finish()
+    }
+
+    private func writer(_ sink: @escaping (UnsafeRawBufferPointer) throws -> Void) -> TarWriter {
+        TarWriter { bytes in
             self.add(bytes)
             try sink(bytes)
         }
-        let packer = TarPacker(root: root, writer: writer, mode: .layer)
-        packer.transform = { entry in
-            self.contentBytes += entry.size
-            return entry
+    }
+
+    private static func lastCommon(_ packer: TarPacker, _ known: DigestCheckpoints) throws -> DigestCheckpoints.Checkpoint? {
+        var last: DigestCheckpoints.Checkpoint?
+        var print = LayerPrint()
+        try packer.survey { member in
+            if print.isMarkDue {
+                guard let checkpoint = known[print.mark()] else { return false }
+                last = checkpoint
+            }
+            print.add(member)
+            return print.isUsable
         }
-        try packer.pack(as: .contents)
-        try writer.finish()
+        return last
+    }
+
+    /// Everything before the member at `position` has been added.
+    private func mark(_ print: inout LayerPrint, at position: Int) {
+        hand()
+        let mark = print.mark()
+        let checkpoint = DigestCheckpoints.Checkpoint(
+            hash: SHA256(), tarBytes: tarBytes, contentBytes: contentBytes, position: position, print: print)
+        let hash = hash
+        queue.async { hash.keep(checkpoint, mark) }
     }
 
     func finish() -> Digest {
         hand()
         return queue.sync { hash.finish() }
     }
+
+    /// Of what was digested; complete after ``finish()``.
+    var checkpoints: [(mark: String, checkpoint: DigestCheckpoints.Checkpoint)] { hash.checkpoints }
 }

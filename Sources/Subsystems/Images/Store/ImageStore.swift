@@ -20,6 +20,7 @@ package final class ImageStore: Sendable {
     /// One at a time for each layer: the second caller finds the work of the first.
     let layerLock = KeyedLock()
     let collection = Mutex(CollectionState())
+    let checkpoints = DigestCheckpoints()
     /// Deletes what nobody waits for, one directory after another.
     let disposal = DispatchQueue(label: "gantry.disposal", qos: .utility)
 
