@@ -15,8 +15,8 @@ extension EngineBuildWorker {
         let snapshot = try snapshot(workspace)
         let remapped = try await RemappedRun.make(for: request, context: context)
         let mounts = try await StepMounts(self, request, workspace)
-        // Looked for while the network is made.
-        async let stubs = stubs(request, mounts, snapshot)
+        // Made while the network is.
+        async let root = StepRoot.make(snapshot, request, mounts, remapped?.ids, context)
         async let groups: Void = prepare(workspace.id, request)
         let network: StepNetwork
         do {
@@ -26,15 +26,16 @@ extension EngineBuildWorker {
             await mounts.release()
             // Waited for, so that it can be taken back; what is wrong with it is not what went wrong.
             _ = try? await groups
+            _ = try? await root
             forgetLeftovers(workspace.id)
             throw error
         }
         let result: Result<Int32, any Error>
         do {
             try await groups
-            let stubs = try await stubs
-            let code = try await execute(request, workspace.id, snapshot, mounts, network, remapped?.ids, output)
-            try await BlockingWork.run { try stubs.remove(fromUpper: snapshot.upper) }
+            let root = try await root
+            let code = try await execute(root, workspace.id, mounts, network, remapped?.ids, output)
+            try await BlockingWork.run { try root.stubs.remove(fromUpper: snapshot.upper) }
             result = .success(code)
         } catch {
             forgetLeftovers(workspace.id)
@@ -48,19 +49,17 @@ extension EngineBuildWorker {
 
     /// The process from start to end.
     private func execute(
-        _ request: RunRequest, _ id: String, _ snapshot: Snapshot, _ mounts: StepMounts, _ network: StepNetwork,
-        _ ids: MappedIDs?, _ output: @escaping @Sendable (BuildOutputStream, [UInt8]) async -> Void
+        _ root: StepRoot, _ id: String, _ mounts: StepMounts, _ network: StepNetwork, _ ids: MappedIDs?,
+        _ output: @escaping @Sendable (BuildOutputStream, [UInt8]) async -> Void
     ) async throws -> Int32 {
+        let request = root.request
         var binds = mounts.binds
         binds = try network.files(request, directory: mounts.directory, context: context) + binds
         var options = try options(request, id, binds, mounts, network)
         options.hasUserNamespace = ids != nil
-        let root = try PrivateMounts.overlay(
-            layersDirectory: snapshot.layersDirectory, lower: context.lowerNames(snapshot), upper: snapshot.upper,
-            work: snapshot.work, ids: ids)
         var start = ContainerStart(
-            id: id, specification: try DefaultSpecification.make(options), root: .tree(root), networkNamespace: network.namespace,
-            hold: true)
+            id: id, specification: try DefaultSpecification.make(options), root: .tree(root.tree),
+            networkNamespace: network.namespace, hold: true)
         start.isPrepared = true
         if let ids {
             start.userNamespace = ids.namespace
@@ -171,13 +170,5 @@ extension EngineBuildWorker {
         options.cgroupVersion = context.runtime.cgroups.version
         if let path = Self.cgroupsPath(id, request) { options.cgroupsPath = path }
         return options
-    }
-
-    /// What the sandbox needs in the root and the image does not have.
-    private func stubs(_ request: RunRequest, _ mounts: StepMounts, _ snapshot: Snapshot) async throws -> MountStubs {
-        var paths = ["/proc", "/sys", "/dev", "/etc/resolv.conf", "/etc/hosts"] + mounts.binds.map(\.destination)
-        paths += mounts.temporaries.map(\.destination)
-        let below = try await openReadOnly(chainID: snapshot.parent)
-        return try await BlockingWork.run { [paths] in try MountStubs(paths, missingIn: below) }
     }
 }

@@ -109,8 +109,10 @@ final class DirectoryWorker: BuildWorker {
         _ request: RunRequest, in workspace: StepWorkspace, output: @escaping @Sendable (BuildOutputStream, [UInt8]) async -> Void
     ) async throws -> Int32 {
         await output(.standardOutput, Array("ran\n".utf8))
-        return state.withLock {
-            $0.runs.append(request)
+        var identified = request
+        try identified.identify(in: try await openWritable(workspace))
+        return state.withLock { [identified] in
+            $0.runs.append(identified)
             return $0.exitCode
         }
     }

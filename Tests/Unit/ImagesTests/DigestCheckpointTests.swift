@@ -21,8 +21,8 @@ import Testing
 
     private func first() throws -> Layer {
         try commit { upper in
+            for folder in ["d0", "d1", "d2"] { try FileSystem.makeDirectories("\(upper)/\(folder)") }
             for name in names {
-                try FileSystem.makeDirectories("\(upper)/\(name.prefix(2))")
                 try FileSystem.replace("\(upper)/\(name)", with: "content of \(name)")
             }
             try setTimes(upper)
@@ -32,8 +32,8 @@ import Testing
     /// The same tree of the same files, in directories of its own, with a change.
     private func again(_ earlier: Layer, _ change: (_ upper: String) throws -> Void = { _ in }) throws -> Layer {
         try commit { upper in
+            for folder in ["d0", "d1", "d2"] { try FileSystem.makeDirectories("\(upper)/\(folder)") }
             for name in names {
-                try FileSystem.makeDirectories("\(upper)/\(name.prefix(2))")
                 try check("link", name) { link(path(earlier, name), "\(upper)/\(name)") }
             }
             try change(upper)

@@ -92,9 +92,12 @@ package struct RunRequest: Sendable {
     /// `NAME=value`.
     package var environment: [String]
     package var workingDirectory: String
-    package var userID: UInt32
-    package var groupID: UInt32
-    package var supplementaryGroups: [UInt32]
+    /// As USER has it; empty for root.
+    package var user: String
+    /// As ``identify(in:)`` found it.
+    package private(set) var userID: UInt32 = 0
+    package private(set) var groupID: UInt32 = 0
+    package private(set) var supplementaryGroups: [UInt32] = []
     /// As BuildOptions.networkMode, with RUN's own flag applied.
     package var networkMode: String
     package var extraHosts: [String]
@@ -105,6 +108,32 @@ package struct RunRequest: Sendable {
     package var isInsecure = false
     /// What the program is made for.
     package var platform = Platform.host
+
+    init(
+        arguments: [String], environment: [String], workingDirectory: String, user: String, networkMode: String,
+        extraHosts: [String],
+        hostname: String, limits: BuildLimits, mounts: [StepMount]
+    ) {
+        self.arguments = arguments
+        self.environment = environment
+        self.workingDirectory = workingDirectory
+        self.user = user
+        self.networkMode = networkMode
+        self.extraHosts = extraHosts
+        self.hostname = hostname
+        self.limits = limits
+        self.mounts = mounts
+    }
+
+    /// Looks up whom the user means, and its home, in the accounts of the root where the process will run. Blocks.
+    /// - Throws: `invalid` when there is no such user or group.
+    package mutating func identify(in root: OwnedDescriptor) throws {
+        let who = try Accounts(root: root).identity(user)
+        userID = who.user
+        groupID = who.group
+        supplementaryGroups = who.supplementary
+        if !environment.contains(where: { $0.hasPrefix("HOME=") }) { environment.append("HOME=\(who.home)") }
+    }
 }
 
 /// A mount of RUN, targets absolute.

@@ -22,22 +22,22 @@ extension StageRunner {
         let ingredients = plain + (try await mounts.ingredients(step: step.id))
         let isPlain =
             run.mounts.isEmpty && command.mounts.isEmpty && run.security != "insecure" && ["", "default"].contains(network)
-        let request = RunRequest(
+        var request = RunRequest(
             arguments: command.arguments, environment: environment(mounts.environment), workingDirectory: state.workingDirectory,
-            userID: 0, groupID: 0, supplementaryGroups: [], networkMode: network, extraHosts: session.options.extraHosts,
+            user: state.defaults.user ?? "", networkMode: network, extraHosts: session.options.extraHosts,
             hostname: session.globals.given["BUILDKIT_SANDBOX_HOSTNAME"] ?? "buildkitsandbox", limits: session.options.limits,
-            mounts: command.mounts, isInsecure: run.security == "insecure", platform: state.config.platform)
-        let user = state.defaults.user ?? ""
+            mounts: command.mounts)
+        request.isInsecure = run.security == "insecure"
+        request.platform = state.config.platform
         let shared = session
-        let parent = state.chainID
         do {
             return try await layer(step, ingredients, history: history, shortcut: shortcut, followsText: isPlain) {
-                workspace in
+                [request] workspace in
                 try await mounts.withMounts(step: step.id) { prepared in
                     var request = request
                     request.mounts += prepared
                     do {
-                        try await Self.execute(request, user: user, on: parent, in: workspace, shared, step: step.id)
+                        try await Self.execute(request, in: workspace, shared, step: step.id)
                     } catch let failure as BuildFailure where failure.exitCode != nil && shared.options.keepsFailedStep {
                         throw FailedStep(failure: failure, mounts: try await shared.worker.keep(request.mounts))
                     }
@@ -80,18 +80,9 @@ extension StageRunner {
     }
 
     private static func execute(
-        _ request: RunRequest, user: String, on parent: OCI.Digest?, in workspace: StepWorkspace, _ session: BuildSession, step: Int
+        _ request: RunRequest, in workspace: StepWorkspace, _ session: BuildSession, step: Int
     ) async throws {
-        var request = request
         let process = GoText.quoted(request.arguments.joined(separator: " "))
-        let who: Accounts.Identity
-        do { who = try await identity(user, on: parent, session) } catch let error as GantryError {
-            throw GantryError.invalid("process \(process) did not complete successfully: \(error.message)")
-        }
-        request.userID = who.user
-        request.groupID = who.group
-        request.supplementaryGroups = who.supplementary
-        if !request.environment.contains(where: { $0.hasPrefix("HOME=") }) { request.environment.append("HOME=\(who.home)") }
         let code: Int32
         do {
             code = try await session.worker.run(request, in: workspace) { stream, bytes in
@@ -110,13 +101,6 @@ extension StageRunner {
                 classicMessage: "The command '\(request.arguments.joined(separator: " "))' returned a non-zero code: \(code)",
                 exitCode: code)
         }
-    }
-
-    /// Whom USER means in the layers below.
-    private static func identity(_ user: String, on parent: OCI.Digest?, _ session: BuildSession) async throws -> Accounts.Identity
-    {
-        let root = try await session.worker.openReadOnly(chainID: parent)
-        return try await BlockingWork.run { try Accounts(root: root).identity(user) }
     }
 
     /// What is executed: a heredoc is the script itself, or is put back for the shell to read.

@@ -34,7 +34,9 @@ extension ImageStore {
     package func layers(of chainID: Digest?) throws -> [Layer] { try database.read { try Layer.fetchChain($0, top: chainID) } }
 
     /// Names of the lower directories relative to ``layersDirectory``, topmost first.
-    package func lowerNames(of chainID: Digest?) throws -> [String] { try layers(of: chainID).map { "\($0.number)/diff" } }
+    package func lowerNames(of chainID: Digest?) throws -> [String] {
+        try database.read { try Layer.fetchNumbers($0, top: chainID) }.map { "\($0)/diff" }
+    }
 
     /// The compressed form that a pulled or loaded layer came in.
     package func layerBlob(for layer: Layer) throws -> Descriptor? { layer.blob.flatMap { hasBlob($0.digest) ? $0 : nil } }

@@ -61,6 +61,28 @@ extension Layer {
         return try Row.fetchOne(statement, arguments: [chainID.description]).map { try Layer($0) }
     }
 
+    /// The numbers of the layer and all below it, topmost first.
+    static func fetchNumbers(_ db: Database, top: Digest?) throws -> [Int64] {
+        guard let top else { return [] }
+        let statement = try db.cachedStatement(
+            sql: """
+                WITH RECURSIVE chain (depth, number, below) AS (
+                    SELECT 0, number, parent FROM imageLayers WHERE chainID = ? UNION ALL
+                    SELECT depth + 1, imageLayers.number, parent FROM chain JOIN imageLayers ON chainID = below)
+                SELECT number, below FROM chain ORDER BY depth
+                """)
+        var numbers: [Int64] = []
+        var missing: String? = top.description
+        let rows = try Row.fetchCursor(statement, arguments: [top.description])
+        while let row = try rows.next() {
+            numbers.append(row[0])
+            missing = row[1]
+        }
+        // The last has nothing below it, unless a record is missing.
+        if let missing { throw GantryError.notFound("no such layer: \(missing)") }
+        return numbers
+    }
+
     /// The layer and all below it, topmost first.
     static func fetchChain(_ db: Database, top: Digest?) throws -> [Layer] {
         guard let top else { return [] }

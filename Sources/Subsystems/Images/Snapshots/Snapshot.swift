@@ -40,7 +40,7 @@ extension ImageStore {
             guard try Row.fetchOne(known, arguments: [id]) == nil else {
                 throw GantryError.conflict("snapshot `\(id)` exists already")
             }
-            let chain = try Layer.fetchChain(db, top: parent)
+            let chain = try Layer.fetchNumbers(db, top: parent)
             try db.cachedStatement(sql: "INSERT INTO imageSnapshots (id, parent, createdAt) VALUES (?, ?, ?)")
                 .execute(arguments: [id, parent?.description, Timestamp.now().nanoseconds])
             return self.snapshot(id, parent, chain)
@@ -60,10 +60,10 @@ extension ImageStore {
         return snapshot
     }
 
-    private func snapshot(_ id: String, _ parent: Digest?, _ chain: [Layer]) -> Snapshot {
+    private func snapshot(_ id: String, _ parent: Digest?, _ chain: [Int64]) -> Snapshot {
         let root = "\(paths.snapshots)/\(id)"
         return Snapshot(
-            id: id, parent: parent, layersDirectory: paths.layers, lowerNames: chain.map { "\($0.number)/diff" },
+            id: id, parent: parent, layersDirectory: paths.layers, lowerNames: chain.map { "\($0)/diff" },
             upper: "\(root)/diff", work: "\(root)/work", merged: "\(root)/merged")
     }
 
@@ -72,7 +72,7 @@ extension ImageStore {
             let statement = try db.cachedStatement(sql: "SELECT parent FROM imageSnapshots WHERE id = ?")
             guard let row = try Row.fetchOne(statement, arguments: [id]) else { return nil }
             let parent = try (row["parent"] as String?).map { try Digest($0) }
-            return snapshot(id, parent, try Layer.fetchChain(db, top: parent))
+            return snapshot(id, parent, try Layer.fetchNumbers(db, top: parent))
         }
     }
 
