@@ -5,7 +5,7 @@ PREFIX ?= /usr/local
 
 build: ; scripts/build
 demo: ; scripts/demo
-test: ; scripts/test unit integration guest
+test: ; scripts/test unit integration guest fuzz
 test-unit: ; scripts/test unit
 test-integration: ; scripts/test integration
 test-guest: ; scripts/test guest
