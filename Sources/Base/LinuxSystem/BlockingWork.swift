@@ -47,6 +47,24 @@ package enum BlockingWork {
         try queue.throwError()
     }
 
+    /// As ``forEach(_:_:)``, with the results in the order of the items.
+    package static func map<Item: Sendable, Value: Sendable>(
+        _ items: [Item], _ body: @escaping @Sendable (Item) throws -> Value
+    ) throws -> [Value] {
+        let results = Results<Value>(count: items.count)
+        try forEach(Array(items.enumerated())) { results.set(try body($0.element), at: $0.offset) }
+        return results.all
+    }
+
+    private final class Results<Value: Sendable>: Sendable {
+        private let values: Mutex<[Value?]>
+
+        init(count: Int) { values = Mutex([Value?](repeating: nil, count: count)) }
+
+        func set(_ value: Value, at index: Int) { values.withLock { $0[index] = value } }
+        var all: [Value] { values.withLock { $0.compactMap(\.self) } }
+    }
+
     private final class ItemQueue<Item: Sendable>: Sendable {
         private let state: Mutex<(rest: ArraySlice<Item>, error: (any Error)?)>
 

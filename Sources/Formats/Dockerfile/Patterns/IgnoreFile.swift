@@ -69,6 +69,7 @@ package struct IgnoreFile: Sendable {
 
     /// True when `path` (relative, without `./`) is left out.
     package func ignores(_ path: String) -> Bool {
+        if rules.isEmpty { return false }
         var candidates: [String] = []
         var index = path.startIndex
         while let slash = path[index...].firstIndex(of: "/") {

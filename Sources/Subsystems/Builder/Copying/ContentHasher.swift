@@ -27,7 +27,7 @@ final class ContentHasher: Sendable {
             // A client's folder itself is not part of what is copied.
             let isClientRoot = match.node.path.isEmpty && !owners
             result.append(Ingredient(.file, name, isClientRoot ? "folder" : attributes(match.node, owners: owners)))
-            try collect(match.node, match.descriptor, owners, &result)
+            result += try collect(match.node, match.descriptor, owners)
         } else {
             var text = attributes(match.node, owners: owners)
             if match.node.status.kind == .regular {
@@ -38,7 +38,18 @@ final class ContentHasher: Sendable {
         return result.count > 4096 ? Self.grouped(result) : result
     }
 
-    private func collect(_ node: SourceNode, _ directory: OwnedDescriptor, _ owners: Bool, _ result: inout [Ingredient]) throws {
+    /// - Parameter isShared: whether other threads are busy with this tree already.
+    private func collect(
+        _ node: SourceNode, _ directory: OwnedDescriptor, _ owners: Bool, isShared: Bool = false
+    ) throws -> [Ingredient] {
+        let folders = node.children.filter { $0.status.kind == .directory }
+        var below: ArraySlice<[Ingredient]>
+        if isShared || folders.count < 2 {
+            below = try folders.map { try collect($0, in: directory, owners, isShared: isShared) }[...]
+        } else {
+            below = try BlockingWork.map(folders) { try collect($0, in: directory, owners, isShared: true) }[...]
+        }
+        var result: [Ingredient] = []
         for child in node.children {
             var text = attributes(child, owners: owners)
             if child.status.kind == .regular {
@@ -50,10 +61,15 @@ final class ContentHasher: Sendable {
                 }
             }
             result.append(Ingredient(.file, child.path, text))
-            if child.status.kind == .directory {
-                try collect(child, try WorkTree(directory).open(child.name, in: directory), owners, &result)
-            }
+            if child.status.kind == .directory, let inside = below.popFirst() { result += inside }
         }
+        return result
+    }
+
+    private func collect(
+        _ folder: SourceNode, in directory: OwnedDescriptor, _ owners: Bool, isShared: Bool
+    ) throws -> [Ingredient] {
+        try collect(folder, try WorkTree(directory).open(folder.name, in: directory), owners, isShared: isShared)
     }
 
     private func attributes(_ node: SourceNode, owners: Bool) -> String {
@@ -75,11 +91,18 @@ final class ContentHasher: Sendable {
         if let text = known.value(identity) { return text }
         let startedAt = Timestamp.now().nanoseconds
         let file = try open()
-        var text = " \(status.size) \(try content(file, size: status.size))"
-        for attribute in try ExtendedAttributes.read(file) { text += " \(attribute.name)=\(Identifier.hex(attribute.value))" }
+        let text = try content(file, status)
         if startedAt - status.changedAt > Self.settlingNanoseconds, ContentHashes.Identity(try file.status()) == identity {
             known.keep(text, for: identity)
         }
+        return text
+    }
+
+    /// As ``content(_:_:)``, of a file in a layer.
+    func content(ofLayer status: FileStatus, _ open: () throws -> OwnedDescriptor) throws -> String {
+        if let text = known.value(ContentHashes.Identity(ofLayer: status)) { return text }
+        let text = try content(try open(), status)
+        keep(text, ofLayer: status)
         return text
     }
 
@@ -87,7 +110,15 @@ final class ContentHasher: Sendable {
     func known(_ status: FileStatus) -> String? { known.value(ContentHashes.Identity(status)) }
 
     /// For a file that nobody changes, made with this content.
-    func keep(_ content: String, of status: FileStatus) { known.keep(content, for: ContentHashes.Identity(status)) }
+    func keep(_ content: String, ofLayer status: FileStatus) {
+        known.keep(content, for: ContentHashes.Identity(ofLayer: status))
+    }
+
+    private func content(_ file: OwnedDescriptor, _ status: FileStatus) throws -> String {
+        var text = " \(status.size) \(try content(file, size: status.size))"
+        for attribute in try ExtendedAttributes.read(file) { text += " \(attribute.name)=\(Identifier.hex(attribute.value))" }
+        return text
+    }
 
     /// SHA-256 of a file's bytes.
     /// - Parameter size: about as many bytes.

@@ -10,13 +10,19 @@ package final class ContentHashes: Sendable {
         var device: UInt64
         var inode: UInt64
         var size: Int64
-        var changedAt: Int64
+        /// When it was changed last, or made.
+        var stamp: Int64
 
-        init(_ status: FileStatus) {
+        init(_ status: FileStatus) { self.init(status, stamp: status.changedAt) }
+
+        /// Of a file that is never written again: it may get further names, which move the change time.
+        init(ofLayer status: FileStatus) { self.init(status, stamp: status.bornAt ?? status.changedAt) }
+
+        private init(_ status: FileStatus, stamp: Int64) {
             device = status.device
             inode = status.inode
             size = status.size
-            changedAt = status.changedAt
+            self.stamp = stamp
         }
     }
 

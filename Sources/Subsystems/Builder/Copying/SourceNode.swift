@@ -2,7 +2,7 @@ internal import LinuxSystem
 
 /// A file or directory that a step copies, with what is below it and not left out.
 final class SourceNode: @unchecked Sendable {
-    // Unchecked: `children` is filled by the one thread that scans, before anybody else sees the node.
+    // Unchecked: `children` is filled by the one thread that scans this directory, before anybody else reads it.
     /// Name in its directory.
     let name: [UInt8]
     /// Relative to the source's root.

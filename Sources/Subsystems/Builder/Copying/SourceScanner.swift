@@ -77,8 +77,10 @@ struct SourceScanner: Sendable {
     }
 
     /// Reads what is below a directory, sorted by name, without what is left out.
-    private func scan(_ node: SourceNode, _ directory: OwnedDescriptor, relative: String) throws {
+    /// - Parameter isShared: whether other threads are busy with this tree already.
+    private func scan(_ node: SourceNode, _ directory: OwnedDescriptor, relative: String, isShared: Bool = false) throws {
         let names = try DirectoryReader(descriptor: directory).names().sorted { $0.lexicographicallyPrecedes($1) }
+        var folders: [(node: SourceNode, relative: String)] = []
         for name in names {
             let text = Names.text(name)
             let path = Names.join(node.path, text)
@@ -89,15 +91,25 @@ struct SourceScanner: Sendable {
             let target = status.kind == .symbolicLink ? try directory.linkTarget(name) : []
             let child = SourceNode(name: name, path: path, status: status, linkTarget: target)
             if status.kind == .directory {
-                try scan(child, try WorkTree(root).open(name, in: directory), relative: below)
-                // Kept for the sake of what an exception brought back in.
-                if left, child.children.isEmpty { continue }
                 child.isOnlyOnTheWay = left
+                folders.append((child, below))
             } else if left || status.kind == .socket || status.kind == .unknown {
                 continue
             }
             node.children.append(child)
         }
+        if isShared || folders.count < 2 {
+            for folder in folders { try scan(folder, in: directory, isShared: isShared) }
+        } else {
+            try BlockingWork.forEach(folders) { try scan($0, in: directory, isShared: true) }
+        }
+        // The others are kept for the sake of what an exception brought back in.
+        node.children.removeAll { $0.isOnlyOnTheWay && $0.children.isEmpty }
+    }
+
+    private func scan(_ folder: (node: SourceNode, relative: String), in directory: OwnedDescriptor, isShared: Bool) throws {
+        let opened = try WorkTree(root).open(folder.node.name, in: directory)
+        try scan(folder.node, opened, relative: folder.relative, isShared: isShared)
     }
 
     /// The paths below the root that a pattern matches.

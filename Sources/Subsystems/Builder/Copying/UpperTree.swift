@@ -59,7 +59,7 @@ struct UpperTree: Sendable {
         guard candidate.kind == .regular, candidate.size == node.status.size, candidate.permissions == look.permissions,
             candidate.userID == look.owner.user, candidate.groupID == look.owner.group,
             candidate.modifiedAt == min(look.modifiedAt, timeLimit ?? .max),
-            try hasher.content(candidate, { try earlier.openEntry(name, O_RDONLY) }) == content
+            try hasher.content(ofLayer: candidate, { try earlier.openEntry(name, O_RDONLY) }) == content
         else { return false }
         let text = Names.cString(name)
         if linkat(earlier.raw, text, place.directory.raw, text, 0) != 0 {
@@ -67,13 +67,11 @@ struct UpperTree: Sendable {
             guard [EMLINK, EXDEV, EPERM].contains(gantry_errno()) else { throw SystemError.last("linkat", node.path) }
             return false
         }
-        // Linking moved the change time.
-        hasher.keep(content, of: try FileStatus(name, in: place.directory))
         return true
     }
 
     /// What was copied need not be copied the next time.
     func remember(_ file: OwnedDescriptor, copyOf node: SourceNode) throws {
-        if let content = hasher.known(node.status) { hasher.keep(content, of: try file.status()) }
+        if let content = hasher.known(node.status) { hasher.keep(content, ofLayer: try file.status()) }
     }
 }
