@@ -15,6 +15,7 @@ extension ContainerService {
         _ = try RuntimeChoice.runtime(request.settings.host.runtime, context.configuration)
         try SettingsCheck.check(request.settings)
         try RemappedRun.check(request.settings, context.configuration)
+        for settings in request.settings.networks.values { _ = try LinkSettings(settings) }
         try ContainerLinks.check(request.settings, context: context)
         let image = try image(request.settings.image, for: request.platform)
         if let platform = request.platform, platform.architecture != image.config.architecture || platform.os != image.config.os {
