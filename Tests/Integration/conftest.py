@@ -58,12 +58,14 @@ class Daemon:
         self.data = self.folder / "data"
         self.log = self.folder / "gantryd.log"
         self.process = None
+        # Comes before the daemon's own command line.
+        self.wrapper = []
 
     def start(self):
         self.folder.mkdir(parents=True, exist_ok=True)
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [BIN / "gantryd", "-H", self.host, "--data-root", self.data, "--exec-root", self.exec_root, "--bridge-name",
+                [*self.wrapper, BIN / "gantryd", "-H", self.host, "--data-root", self.data, "--exec-root", self.exec_root, "--bridge-name",
                  self.bridge, *self.flags], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         wait_for(self.answers, f"the daemon's answer (log: {self.tail()})")
         return self

@@ -225,6 +225,33 @@ def test_without_the_map_again(remapped):
     remapped.daemon.start()
 
 
+def test_the_account_of_default_is_made(tmp_path):
+    """In a copy of the host's /etc, which only this daemon sees."""
+    etc = tmp_path / "etc"
+    shutil.copytree("/etc", etc, symlinks=True, ignore_dangling_symlinks=True)
+    for name in ("subuid", "subgid"):
+        (etc / name).write_text("anna:100000:65536\nberta:200000:1000\n")
+    assert "dockremap:" not in (etc / "passwd").read_text()
+    place = ["unshare", "-m", "sh", "-c", f'mount --bind {etc} /etc && exec "$@"', "sh"]
+    # Asking whether the configuration is right changes nothing.
+    subprocess.run([*place, BIN / "gantryd", "--validate", "--userns-remap", "default"], check=True, capture_output=True)
+    assert "dockremap:" not in (etc / "passwd").read_text()
+    for _ in ("made", "found"):
+        daemon = Daemon(tmp_path / "daemon", "gtremap1", "--bip", "172.30.244.1/24", "--userns-remap", "default")
+        daemon.wrapper = place
+        daemon.start()
+        try:
+            engine = Engine(daemon)
+            engine.load("busybox")
+            assert engine.run("cat", "/proc/self/uid_map", "/proc/self/gid_map").stdout.split() == ["0", "201000", "65536"] * 2
+        finally:
+            daemon.destroy()
+    account = [line for line in (etc / "passwd").read_text().splitlines() if line.startswith("dockremap:")]
+    assert len(account) == 1 and account[0].endswith(":/bin/false")
+    for name in ("subuid", "subgid"):
+        assert (etc / name).read_text().splitlines()[2:] == ["dockremap:201000:65536"]
+
+
 @pytest.mark.parametrize("value, sentence", [
     ("nobody-of-this-name", 'error during uid lookup for "nobody-of-this-name": no such user'), ("root", "root cannot be remapped with itself"),
     ("daemon", 'no subuid ranges found for user "daemon" in /etc/subuid'), ("a:b:c", "invalid user namespace remapping `a:b:c`"),
