@@ -125,6 +125,8 @@ def test_wrong_diff_id(gantry, tmp_path):
     (b"{", 400), (b"[]", 400), (b'{"Image": 5}', 400), (b'{"Image": ""}', 400), (b'{"Image": "Bad//Name"}', 400),
     (b'{"Image": "busybox", "HostConfig": {"Memory": "lots"}}', 400), (b'{"Image": "busybox", "HostConfig": {"Memory": 1}}', 400),
     (b'{"Image": "busybox", "HostConfig": {"ShmSize": -1}}', 400), (b'{"Image": "busybox", "HostConfig": {"CpuShares": -1}}', 400),
+    (b'{"Image": "busybox", "MacAddress": "x"}', 400),
+    (b'{"Image": "busybox", "NetworkingConfig": {"EndpointsConfig": {"bridge": {"MacAddress": "02:42"}}}}', 400),
     (b'{"Image": "no-such-image-here"}', 404), (b'{"Image": "busybox"} trailing', 400),
 ])
 def test_create_bodies(daemon, body, status):
@@ -168,6 +170,8 @@ def test_malformed_requests_leave_the_daemon_alive(daemon, name):
     (["run", "--rm", "-u", "-1", "busybox"], 125, "uids and gids must be in range 0-2147483647"),
     (["run", "--rm", "--group-add", "-7", "busybox"], 125, "uids and gids must be in range 0-2147483647"),
     (["run", "--rm", "--network", "nosuchnet", "busybox"], 125, "network nosuchnet not found"),
+    (["create", "--pid", "container:nosuch", "busybox"], 1, "No such container: nosuch"),
+    (["create", "--ipc", "container:nosuch", "busybox"], 1, "No such container: nosuch"),
     (["run", "--rm", "--cpu-shares", "-1", "busybox"], 125, "invalid CPU shares (-1)"),
     (["run", "--rm", "--storage-opt", "foo=bar", "busybox"], 125, "unknown storage option `foo`"),
     (["run", "--rm", "-v", "/etc/hosts:/etc", "busybox"], 125, "Are you trying to mount a directory onto a file (or vice-versa)?"),

@@ -296,6 +296,17 @@ def test_namespaces(gantry, running):
         assert gantry("create", option, "nonsense", "busybox").returncode != 0, option
 
 
+def test_shared_namespaces_survive_a_rename(gantry, running):
+    donor = running("--name", "giver", "--ipc", "shareable")
+    for option in ("network", "pid", "ipc"):
+        gantry.ok("create", "--name", f"taker-{option}", f"--{option}", "container:giver", "busybox", *LOOK)
+    gantry.ok("rename", "giver", "renamed")
+    theirs = spaces(gantry.ok("exec", donor, *LOOK))
+    for option, field, kind in (("network", "NetworkMode", "net"), ("pid", "PidMode", "pid"), ("ipc", "IpcMode", "ipc")):
+        assert gantry.ok("inspect", "-f", "{{.HostConfig.%s}}" % field, f"taker-{option}") == f"container:{donor}\n"
+        assert spaces(gantry.ok("start", "-a", f"taker-{option}"))[kind] == theirs[kind]
+
+
 def test_shared_memory_goes_with_the_ipc_namespace(gantry, running):
     def shared(donor, command):
         return gantry("run", "--rm", "--ipc", f"container:{donor}", "busybox", "sh", "-c", command)

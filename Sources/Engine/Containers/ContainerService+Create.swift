@@ -26,6 +26,7 @@ extension ContainerService {
         var settings = try ImageDefaults.merge(request.settings, with: image.config.config ?? ContainerDefaults())
         settings.host.capabilitiesAdded = DefaultSpecification.normalized(settings.host.capabilitiesAdded)
         settings.host.capabilitiesDropped = DefaultSpecification.normalized(settings.host.capabilitiesDropped)
+        try SharedNamespaces.pin(&settings.host, context)
         let discarded = try ResourceSupport(context.runtime.cgroups).adapt(&settings.host.resources)
         try Self.checkParent(settings.host.resources.cgroupParent, driver: context.runtime.cgroups.driver)
         let id = Identifier.random()

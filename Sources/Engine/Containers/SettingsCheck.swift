@@ -7,6 +7,7 @@ enum SettingsCheck {
         try checkLife(settings)
         try checkNames(settings)
         try checkModes(settings)
+        try LinkSettings.checkAddress(settings.macAddress)
         try SandboxCheck.check(settings)
         for (key, bindings) in settings.host.portBindings {
             _ = try PortText.parse(key)

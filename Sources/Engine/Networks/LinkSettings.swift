@@ -16,6 +16,7 @@ struct LinkSettings {
 
     /// - Throws: `invalid` for what the kernel has no place for.
     init(_ settings: NetworkAttachmentSettings) throws(GantryError) {
+        if let text = settings.macAddress { try Self.checkAddress(text) }
         linkLocalAddresses = settings.linkLocalAddresses
         for text in linkLocalAddresses {
             guard let address = IPAddress(text), Self.linkLocalBlock?.contains(address) == true else {
@@ -28,6 +29,11 @@ struct LinkSettings {
         for text in (settings.driverOptions[Self.sysctlOption] ?? "").split(separator: ",") {
             sysctls.append(try Self.sysctl(String(text)))
         }
+    }
+
+    /// - Throws: `invalid` unless it is empty or six bytes in hexadecimal.
+    static func checkAddress(_ text: String) throws(GantryError) {
+        guard text.isEmpty || MACAddress(text) != nil else { throw .invalid("invalid MAC address: \(text)") }
     }
 
     private static let linkLocalBlock = IPSubnet("169.254.0.0/16")
