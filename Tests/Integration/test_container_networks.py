@@ -1,4 +1,5 @@
 """Containers in several networks: which one leads out, and what changes when a running container enters or leaves one."""
+import subprocess
 import urllib.request
 
 import pytest
@@ -113,3 +114,49 @@ def test_a_link_of_ones_own_making(networks):
 def test_links_that_cannot_be(networks, option, words):
     refused = networks("run", "--rm", "--network", f"name=b-outside,{option}", "busybox", "true")
     assert refused.returncode == 125 and words in refused.stderr, refused.stderr
+
+
+# MARK: Options of networks
+
+BRIDGE = "com.docker.network.bridge."
+
+
+def made(cli, *options):
+    cli.ok("network", "create", *(word for option in options for word in ("-o", option)), "special")
+
+
+def test_containers_that_may_not_talk(cli):
+    made(cli, BRIDGE + "enable_icc=false")
+    for name in ("one", "two"):
+        cli.ok("run", "-d", "--name", name, "--network", "special", "busybox", "sleep", "1000")
+    gateway = cli.ok("network", "inspect", "-f", "{{(index .IPAM.Config 0).Gateway}}", "special").strip()
+    assert cli("exec", "one", "ping", "-c", "1", "-W", "2", "two").returncode == 1
+    cli.ok("exec", "one", "ping", "-c", "1", "-W", "5", gateway)
+
+
+def test_links_of_a_network(cli):
+    made(cli, "com.docker.network.driver.mtu=1400", "com.docker.network.container_iface_prefix=lan", BRIDGE + "host_binding_ipv4=127.0.0.1")
+    cli.ok("network", "create", "other")
+    cli.ok("run", "-d", "--name", "one", "--network", "special", "--network", "other", "-p", "80", "busybox", "sleep", "1000")
+    assert cli.ok("exec", "one", "cat", "/sys/class/net/lan0/mtu", "/sys/class/net/eth0/mtu").split() == ["1400", "1500"]
+    assert cli.ok("port", "one", "80").startswith("0.0.0.0:")
+    cli.ok("network", "disconnect", "other", "one")
+    assert cli.ok("port", "one", "80").startswith("127.0.0.1:")
+
+
+def test_a_gateway_elsewhere(cli):
+    made(cli, BRIDGE + "inhibit_ipv4=true", BRIDGE + "name=gtestx0")
+    assert "inet " not in subprocess.run(["ip", "addr", "show", "gtestx0"], capture_output=True, text=True, check=True).stdout
+    made_default = cli.ok("run", "--rm", "--network", "special", "busybox", "ip", "route")
+    assert "default via " in made_default
+
+
+@pytest.mark.parametrize("option, words", [
+    (BRIDGE + "enable_icc=perhaps", "failed to parse com.docker.network.bridge.enable_icc value: perhaps"),
+    (BRIDGE + "gateway_mode_ipv4=routed", "gateway mode `routed`"), (BRIDGE + "trusted_host_interfaces=lo", "trusted_host_interfaces"),
+    (BRIDGE + "host_binding_ipv4=here", "invalid host binding address `here`"), ("com.docker.network.driver.mtu=9", "invalid MTU `9`"),
+    ("com.docker.network.container_iface_prefix=a/b", "invalid interface prefix `a/b`"), (BRIDGE + "name=a/b", "invalid bridge name `a/b`"),
+])
+def test_options_that_cannot_be_met(cli, option, words):
+    refused = cli("network", "create", "-o", option, "special")
+    assert refused.returncode == 1 and words in refused.stderr, refused.stderr

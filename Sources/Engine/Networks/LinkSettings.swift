@@ -3,7 +3,7 @@ import Netlink
 
 /// What a container asks of its link in one network beside the network's address, checked.
 struct LinkSettings {
-    /// nil: the next free `eth` with a number.
+    /// nil: the next free name of the network's kind.
     var interfaceName: String?
     /// IPv4, each for the whole block 169.254.0.0/16.
     var linkLocalAddresses: [String]

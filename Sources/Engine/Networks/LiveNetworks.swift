@@ -15,7 +15,7 @@ struct LiveNetworks {
     func enter(_ attachment: NetworkAttachment, _ network: Network) async throws {
         let others = await context.networks.endpoints(ofContainer: record.id)
         _ = try await context.networks.attach(
-            try attacher.request(attachment, beside: others, namespace: namespace, isGateway: false, ports: []))
+            try attacher.request(attachment, network, beside: others, namespace: namespace, isGateway: false, ports: []))
     }
 
     /// Finds the way out anew, publishes ports that no network has, and tells the container of names and addresses.

@@ -47,11 +47,11 @@ struct NetworkAttacher {
         let gateway = try await GatewayChoice.of(record.attachments, context)
         do {
             for attachment in record.attachments {
-                let isGateway = try await context.networks.network(attachment.nameOrID).id == gateway
+                let network = try await context.networks.network(attachment.nameOrID)
                 let endpoint = try await context.networks.attach(
                     request(
-                        attachment, beside: result.endpoints, namespace: namespace, isGateway: isGateway,
-                        ports: isGateway ? ports : []))
+                        attachment, network, beside: result.endpoints, namespace: namespace, isGateway: network.id == gateway,
+                        ports: network.id == gateway ? ports : []))
                 result.endpoints.append(endpoint)
             }
             if result.endpoints.contains(where: { $0.networkName != "bridge" }) {
@@ -68,13 +68,13 @@ struct NetworkAttacher {
 
     /// - Parameter others: the container's live endpoints, whose links keep their names.
     func request(
-        _ attachment: NetworkAttachment, beside others: [Endpoint], namespace: OwnedDescriptor, isGateway: Bool,
+        _ attachment: NetworkAttachment, _ network: Network, beside others: [Endpoint], namespace: OwnedDescriptor, isGateway: Bool,
         ports: [PortRequest]
     ) throws -> AttachmentRequest {
         let link = try LinkSettings(attachment.settings)
         var request = AttachmentRequest(
             containerID: record.id, containerName: record.name, network: attachment.nameOrID, namespace: namespace,
-            interfaceName: link.interfaceName ?? Self.freeName(beside: others), isGateway: isGateway)
+            interfaceName: link.interfaceName ?? Self.freeName(network.interfacePrefix, beside: others), isGateway: isGateway)
         request.linkLocalAddresses = link.linkLocalAddresses
         request.sysctls = link.sysctls
         request.hostname = record.settings.hostname
@@ -91,11 +91,11 @@ struct NetworkAttacher {
         return request
     }
 
-    private static func freeName(beside others: [Endpoint]) -> String {
+    private static func freeName(_ prefix: String, beside others: [Endpoint]) -> String {
         let taken = Set(others.map(\.interfaceName))
         var number = 0
-        while taken.contains("eth\(number)") { number += 1 }
-        return "eth\(number)"
+        while taken.contains("\(prefix)\(number)") { number += 1 }
+        return "\(prefix)\(number)"
     }
 
     /// Bindings without a matching exposed port do not count, as in Docker.
