@@ -138,6 +138,17 @@ class Cli:
         return result.stdout
 
 
+def other_runtimes(folder):
+    """Paths of the other OCI runtimes that are installed, by name."""
+    # crun refuses hosts where the v2 tree stands beside v1: the tree is hidden from it alone.
+    crun = folder / "crun"
+    crun.write_text("""#!/bin/sh
+exec unshare -m --propagation slave sh -c 'mountpoint -q /sys/fs/cgroup/unified && umount /sys/fs/cgroup/unified; exec crun "$@"' crun "$@"
+""")
+    crun.chmod(0o755)
+    return {name: str(crun) if name == "crun" else shutil.which(name) for name in ("crun", "runc") if shutil.which(name)}
+
+
 @contextlib.contextmanager
 def serve_registry(folder, storage="", rest=""):
     """Debian's docker-registry on loopback, holding nothing at first; gives its address."""

@@ -1,3 +1,4 @@
+import ContainerRuntime
 import Essentials
 import LinuxSystem
 import OCI
@@ -116,6 +117,13 @@ struct OwnerMap: Sendable, Equatable {
             }
         }
         self.init(users: try read("uid_map"), groups: try read("gid_map"))
+    }
+
+    var mappings: IDMappings {
+        func all(_ map: [Entry]) -> [RuntimeSpecification.IDMapping] {
+            map.map { RuntimeSpecification.IDMapping(containerID: $0.inside, hostID: $0.outside, size: $0.count) }
+        }
+        return IDMappings(users: all(users), groups: all(groups))
     }
 
     /// - Throws: `invalid` for an id that the container does not have.
