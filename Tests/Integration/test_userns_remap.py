@@ -211,6 +211,25 @@ COPY --from=first /made /map /copied /cache /tmp/mine /
     remapped.gantry.ok("rmi", "remapbuilt")
 
 
+def test_nothing_on_disk_is_the_containers(remapped):
+    """Whoever gets a mapped id on the host owns nothing there that the daemon trusts (CVE-2021-21284)."""
+    remapped.gantry.ok("run", "-d", "--name", "writes", "-v", "written:/v", "busybox", "sh", "-c",
+                       "touch /v/a /b; chown 1000:1000 /v/a; chmod 4755 /b; touch /ready; sleep 1000")
+    wait_for(lambda: remapped.gantry("exec", "writes", "test", "-e", "/ready").returncode == 0, "the files")
+    seen = 0
+    for root in (remapped.daemon.data, remapped.daemon.exec_root):
+        status = root.stat()
+        assert (status.st_uid, status.st_gid, status.st_mode & 0o7007) == (0, 0, 0 if root == remapped.daemon.data else 1)
+        for folder, folders, files in os.walk(root):
+            for name in folders + files:
+                status = os.lstat(os.path.join(folder, name))
+                assert not START <= status.st_uid < START + COUNT and not START <= status.st_gid < START + COUNT, (folder, name)
+                seen += 1
+    assert seen > 100, "the walk saw layers and volumes"
+    remapped.engine.remove_all()
+    remapped.gantry.ok("volume", "rm", "written")
+
+
 @pytest.mark.parametrize("runtime", ["crun", "runc"])
 def test_other_runtimes(remapped, runtime, tmp_path):
     if runtime not in remapped.runtimes:
