@@ -257,6 +257,9 @@ def test_sysctls(gantry):
 def test_limits(gantry):
     text = gantry.ok("run", "--rm", "--ulimit", "nofile=100:200", "--ulimit", "core=0", "busybox", "sh", "-c", "ulimit -n; ulimit -Hn; ulimit -c")
     assert text.split() == ["100", "200", "0"]
+    # Fewer than it takes to make a container; the exec gets the same.
+    few = gantry.ok("run", "-d", "--ulimit", "nofile=4:8", "--oom-score-adj", "300", "busybox", "sleep", "1000").strip()
+    assert gantry.ok("exec", few, "sh", "-c", "ulimit -n; ulimit -Hn; cat /proc/self/oom_score_adj").split() == ["4", "8", "300"]
     assert "invalid ulimit type" in gantry("run", "--rm", "--ulimit", "bogus=1", "busybox").stderr
     if not own_capabilities() & 1 << 24:
         refused(gantry("run", "--rm", "--ulimit", "nofile=4000000:4000000", "busybox", "true"), "this host cannot raise the limit nofile to 4000000")
