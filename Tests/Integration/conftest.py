@@ -58,12 +58,14 @@ class Daemon:
         self.data = self.folder / "data"
         self.log = self.folder / "gantryd.log"
         self.process = None
+        # Comes before the daemon's own command line.
+        self.wrapper = []
 
     def start(self):
         self.folder.mkdir(parents=True, exist_ok=True)
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [BIN / "gantryd", "-H", self.host, "--data-root", self.data, "--exec-root", self.exec_root, "--bridge-name",
+                [*self.wrapper, BIN / "gantryd", "-H", self.host, "--data-root", self.data, "--exec-root", self.exec_root, "--bridge-name",
                  self.bridge, *self.flags], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         wait_for(self.answers, f"the daemon's answer (log: {self.tail()})")
         return self
@@ -134,6 +136,17 @@ class Cli:
             f"{self.name} {' '.join(map(str, arguments))}: exit {result.returncode}\n{result.stdout}\n{result.stderr}\n"
             f"daemon: {self.daemon.tail()}")
         return result.stdout
+
+
+def other_runtimes(folder):
+    """Paths of the other OCI runtimes that are installed, by name."""
+    # crun refuses hosts where the v2 tree stands beside v1: the tree is hidden from it alone.
+    crun = folder / "crun"
+    crun.write_text("""#!/bin/sh
+exec unshare -m --propagation slave sh -c 'mountpoint -q /sys/fs/cgroup/unified && umount /sys/fs/cgroup/unified; exec crun "$@"' crun "$@"
+""")
+    crun.chmod(0o755)
+    return {name: str(crun) if name == "crun" else shutil.which(name) for name in ("crun", "runc") if shutil.which(name)}
 
 
 @contextlib.contextmanager

@@ -486,6 +486,21 @@ def test_top_runs_nothing_of_the_container(gantry, image):
     assert gantry("exec", container, "/bin/busybox", "ls", "/ran").returncode == 1
 
 
+def test_output_that_nobody_takes_is_not_kept(gantry):
+    """CVE-2022-31030, CVE-2022-1708: health checks and execs write more than there is memory."""
+    def resident():
+        return next(int(line.split()[1]) for line in open(f"/proc/{gantry.daemon.process.pid}/status") if line.startswith("VmRSS"))
+    flood = "head -c 400000000 /dev/zero; touch /done"
+    container = gantry.ok("run", "-d", "--health-cmd", flood, "--health-interval", "1s", "--health-timeout", "60s", "busybox", "sleep", "1000").strip()
+    before = resident()
+    gantry.ok("exec", "-d", container, "sh", "-c", flood.replace("/done", "/done2"))
+    wait_for(lambda: gantry("exec", container, "ls", "/done", "/done2").returncode == 0, "the end of both", 90)
+    wait_for(lambda: "healthy" in gantry.ok("inspect", "-f", "{{.State.Health.Status}}", container), "the health", 60)
+    assert resident() - before < 64 << 10, "in KiB"
+    logged = json.loads(gantry.ok("inspect", "-f", "{{json .State.Health.Log}}", container))
+    assert logged and all(len(entry["Output"]) <= 4096 for entry in logged)
+
+
 # MARK: docker cp
 
 @pytest.mark.parametrize("running", [True, False])

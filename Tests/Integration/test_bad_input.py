@@ -124,6 +124,9 @@ def test_wrong_diff_id(gantry, tmp_path):
 @pytest.mark.parametrize("body, status", [
     (b"{", 400), (b"[]", 400), (b'{"Image": 5}', 400), (b'{"Image": ""}', 400), (b'{"Image": "Bad//Name"}', 400),
     (b'{"Image": "busybox", "HostConfig": {"Memory": "lots"}}', 400), (b'{"Image": "busybox", "HostConfig": {"Memory": 1}}', 400),
+    (b'{"Image": "busybox", "HostConfig": {"ShmSize": -1}}', 400), (b'{"Image": "busybox", "HostConfig": {"CpuShares": -1}}', 400),
+    (b'{"Image": "busybox", "MacAddress": "x"}', 400),
+    (b'{"Image": "busybox", "NetworkingConfig": {"EndpointsConfig": {"bridge": {"MacAddress": "02:42"}}}}', 400),
     (b'{"Image": "no-such-image-here"}', 404), (b'{"Image": "busybox"} trailing', 400),
 ])
 def test_create_bodies(daemon, body, status):
@@ -164,7 +167,15 @@ def test_malformed_requests_leave_the_daemon_alive(daemon, name):
     (["run", "--rm", "-v", "relative/path:/x", "busybox"], 125, "includes invalid characters for a local volume name"),
     (["run", "--rm", "-m", "1k", "busybox"], 125, "Minimum memory limit allowed is 6MB"),
     (["run", "--rm", "-u", "nobodyhere", "busybox"], 125, "unable to find user nobodyhere"),
+    (["run", "--rm", "-u", "-1", "busybox"], 125, "uids and gids must be in range 0-2147483647"),
+    (["run", "--rm", "--group-add", "-7", "busybox"], 125, "uids and gids must be in range 0-2147483647"),
     (["run", "--rm", "--network", "nosuchnet", "busybox"], 125, "network nosuchnet not found"),
+    (["create", "--pid", "container:nosuch", "busybox"], 1, "No such container: nosuch"),
+    (["create", "--ipc", "container:nosuch", "busybox"], 1, "No such container: nosuch"),
+    (["run", "--rm", "--cpu-shares", "-1", "busybox"], 125, "invalid CPU shares (-1)"),
+    (["run", "--rm", "--storage-opt", "foo=bar", "busybox"], 125, "unknown storage option `foo`"),
+    (["run", "--rm", "-v", "/etc/hosts:/etc", "busybox"], 125, "Are you trying to mount a directory onto a file (or vice-versa)?"),
+    (["run", "--rm", "-v", "/etc:/etc/passwd", "busybox"], 125, "Are you trying to mount a directory onto a file (or vice-versa)?"),
     (["run", "--rm", "busybox", "sh", "-c", "exit 42"], 42, ""),
     (["run", "--rm", "busybox", "sh", "-c", "sleep 9 & kill -9 $!; wait $!"], 137, ""),
     (["stop", "nosuch"], 1, "No such container: nosuch"),

@@ -75,6 +75,11 @@ def test_what_only_a_run_has_is_not_seen(cli, source):
     assert cli("cp", "box:/proc/version", source / "x").returncode == 1
     assert cli("cp", source / "f", "box:/proc/self/attr/current").returncode == 1
     assert not (source / "x").exists()
+    # Docker writes beneath, where nobody sees it.
+    for place in ("/proc/x", "/dev/x", "/sys/x"):
+        refused = cli("cp", source / "f", f"box:{place}")
+        assert refused.returncode == 1 and "made at its start" in refused.stderr, refused.stderr
+    assert cli.ok("diff", "box") == ""
     assert b"localhost" in archive(cli, "box:/etc/hosts")
 
 

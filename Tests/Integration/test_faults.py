@@ -3,6 +3,7 @@ import gzip
 import hashlib
 import io
 import json
+import os
 import signal
 import subprocess
 import tarfile
@@ -11,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+import hostile
 from conftest import IMAGES, Cli, Daemon, wait_for
 from test_survival import kernel_things
 
@@ -246,6 +248,32 @@ def test_full_disk_in_a_pull(small_disk):
         assert gantry.ok("run", "--rm", "busybox", "echo", "room again") == "room again\n"
     finally:
         registry.close()
+
+
+@pytest.mark.parametrize("door", ["load", "import"])
+def test_archives_that_expand_beyond_the_disk(small_disk, tmp_path, door):
+    """CVE-2017-14992: a few hundred kilobytes that are two hundred megabytes."""
+    gantry = Cli("gantry", small_disk)
+    zeros = gzip.compress(hostile.layer([("zeros", tarfile.REGTYPE, bytes(200 << 20))]), 9)
+    path = tmp_path / "bomb.tar"
+    if door == "load":
+        identifier = hashlib.sha256(gzip.decompress(zeros)).hexdigest()
+        configuration = json.dumps({"architecture": "amd64", "os": "linux", "rootfs": {"type": "layers", "diff_ids": [f"sha256:{identifier}"]}})
+        manifest = json.dumps([{"Config": "config.json", "RepoTags": ["bomb:1"], "Layers": ["layer.tar.gz"]}])
+        with tarfile.open(path, "w") as tar:
+            for name, content in (("config.json", configuration.encode()), ("manifest.json", manifest.encode()), ("layer.tar.gz", zeros)):
+                info = tarfile.TarInfo(name)
+                info.size = len(content)
+                tar.addfile(info, io.BytesIO(content))
+        refused = gantry("load", "-i", path)
+    else:
+        path.write_bytes(zeros)
+        refused = gantry("import", path, "bomb:1")
+    assert refused.returncode == 1 and "the content expands to more than" in refused.stderr, refused.stderr
+    assert gantry("image", "inspect", "bomb:1").returncode == 1
+    assert gantry.ok("run", "--rm", "busybox", "echo", "alive") == "alive\n"
+    free = os.statvfs(small_disk.data)
+    assert free.f_bavail * free.f_frsize > 24 << 20, "what had been unpacked is gone"
 
 
 def test_full_disk_under_a_container(small_disk):

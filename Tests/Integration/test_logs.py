@@ -183,6 +183,15 @@ def test_follow_ends_with_removal(gantry):
         assert follower.wait(30) == 0
 
 
+def test_follow_ends_with_its_time(cli):
+    """Also of a container that writes nothing that would tell."""
+    cli.ok("run", "-d", "--name", "quiet", "busybox", "sh", "-c", "echo first; sleep 1000")
+    wait_for(lambda: cli.ok("logs", "quiet"), "the first line")
+    assert cli.ok("logs", "-f", "--until", "1h", "quiet", timeout=10) == ""
+    now = float(cli.ok("exec", "quiet", "date", "+%s"))
+    assert cli.ok("logs", "-f", "--until", f"{now + 2:.0f}", "quiet", timeout=10) == "first\n"
+
+
 def resident(pid):
     return int(re.search(r"VmRSS:\s+(\d+)", Path(f"/proc/{pid}/status").read_text())[1])
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import BIN, Cli, Daemon, wait_for
+from conftest import BIN, Cli, Daemon, other_runtimes, wait_for
 from engine import Engine
 
 NAMES = [name for name in ("crun", "runc") if shutil.which(name)]
@@ -21,13 +21,7 @@ class Other:
 
     def __init__(self, folder):
         folder.mkdir(parents=True)
-        # crun refuses hosts where the v2 tree stands beside v1: the tree is hidden from it alone.
-        self.crun = folder / "crun"
-        self.crun.write_text("""#!/bin/sh
-exec unshare -m --propagation slave sh -c 'mountpoint -q /sys/fs/cgroup/unified && umount /sys/fs/cgroup/unified; exec crun "$@"' crun "$@"
-""")
-        self.crun.chmod(0o755)
-        self.paths = {"crun": str(self.crun), "runc": shutil.which("runc")}
+        self.paths = other_runtimes(folder)
         self.file = folder / "daemon.json"
         self.file.write_text(json.dumps({"runtimes": {
             "crun": {"path": self.paths["crun"], "runtimeArgs": ["--debug"]}, "runc": {"path": "runc"},
@@ -56,7 +50,7 @@ def runtime(request):
 
 def test_offer(other):
     info = json.loads(other.gantry.ok("info", "--format", "{{json .}}"))
-    assert info["Runtimes"]["crun"] == {"path": str(other.crun), "runtimeArgs": ["--debug"]}
+    assert info["Runtimes"]["crun"] == {"path": other.paths["crun"], "runtimeArgs": ["--debug"]}
     assert set(info["Runtimes"]) == {"gantry", "crun", "runc", "gone", "false"} and info["DefaultRuntime"] == "gantry"
     assert "Runtimes: crun false gantry gone runc" in other.gantry.ok("info")
     for client in (other.gantry, other.docker):
@@ -185,8 +179,8 @@ def test_terminal(other, runtime):
     child.setwinsize(20, 60)
     child.kill(signal.SIGWINCH)
     child.expect("# ")
-    child.sendline("sleep 0.3; stty size")
-    child.expect("20 60")
+    child.sendline('until [ "$(stty size)" = "20 60" ]; do sleep 0.1; done; echo res""ized')
+    child.expect("resized")
     inner = pexpect.spawn(
         other.gantry.path, ["exec", "-it", "tty", "sh", "-c", "stty size; read line; echo got $line; exit 7"],
         env=other.gantry.environment, timeout=30, encoding="utf-8", dimensions=(17, 71))

@@ -17,7 +17,8 @@ RECORDINGS = ROOT.parent / "shared" / "reference" / "recordings" / "cli"
 
 # Those whose answers do not depend on the recorded host's images, clock and kernel.
 PLAYED = [
-    "008-run-exit-codes", "013-run-name-conflict", "015-run-cidfile", "016-run-stdin", "018-run-attach-flags", "022-run-entrypoint",
+    "007-run-echo", "008-run-exit-codes", "009-run-127-126", "014-run-detach", "030-run-oom", "041-run-health", "043-run-signals",
+    "047-rm", "073-update", "100-events-live", "102-logs-follow-interrupt", "013-run-name-conflict", "015-run-cidfile", "016-run-stdin", "018-run-attach-flags", "022-run-entrypoint",
     "029-run-labels", "034-run-readonly", "035-run-caps", "037-run-links", "044-create-start", "045-stop-restart",
     "048-ps-filters", "049-ps-formats", "060-cp-stopped-readonly", "061-diff", "074-rename", "075-wait", "097-aliases", "098-run-rm-detached",
     "103-container-auto-names",

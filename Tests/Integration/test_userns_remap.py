@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import BIN, Cli, Daemon, wait_for
+from conftest import BIN, Cli, Daemon, other_runtimes, wait_for
 from engine import Engine
 
 pytestmark = pytest.mark.skipif(not shutil.which("useradd"), reason="useradd is not installed")
@@ -39,7 +39,10 @@ def subordinate():
 
 class Remapped:
     def __init__(self, folder):
-        self.daemon = Daemon(folder, "gtremap0", "--bip", "172.30.243.1/24", "--userns-remap", USER).start()
+        folder.mkdir()
+        self.runtimes = other_runtimes(folder)
+        flags = [word for name, path in self.runtimes.items() for word in ("--add-runtime", f"{name}={path}")]
+        self.daemon = Daemon(folder, "gtremap0", "--bip", "172.30.243.1/24", "--userns-remap", USER, *flags).start()
         self.engine = Engine(self.daemon)
         self.engine.load("busybox")
         self.gantry = Cli("gantry", self.daemon)
@@ -208,11 +211,69 @@ COPY --from=first /made /map /copied /cache /tmp/mine /
     remapped.gantry.ok("rmi", "remapbuilt")
 
 
+def test_nothing_on_disk_is_the_containers(remapped):
+    """Whoever gets a mapped id on the host owns nothing there that the daemon trusts (CVE-2021-21284)."""
+    remapped.gantry.ok("run", "-d", "--name", "writes", "-v", "written:/v", "busybox", "sh", "-c",
+                       "touch /v/a /b; chown 1000:1000 /v/a; chmod 4755 /b; touch /ready; sleep 1000")
+    wait_for(lambda: remapped.gantry("exec", "writes", "test", "-e", "/ready").returncode == 0, "the files")
+    seen = 0
+    for root in (remapped.daemon.data, remapped.daemon.exec_root):
+        status = root.stat()
+        assert (status.st_uid, status.st_gid, status.st_mode & 0o7007) == (0, 0, 0 if root == remapped.daemon.data else 1)
+        for folder, folders, files in os.walk(root):
+            for name in folders + files:
+                status = os.lstat(os.path.join(folder, name))
+                assert not START <= status.st_uid < START + COUNT and not START <= status.st_gid < START + COUNT, (folder, name)
+                seen += 1
+    assert seen > 100, "the walk saw layers and volumes"
+    remapped.engine.remove_all()
+    remapped.gantry.ok("volume", "rm", "written")
+
+
+@pytest.mark.parametrize("runtime", ["crun", "runc"])
+def test_other_runtimes(remapped, runtime, tmp_path):
+    if runtime not in remapped.runtimes:
+        pytest.skip(f"{runtime} is not installed")
+    import pexpect
+    own = ("--runtime", runtime)
+    shown = remapped.run(*own, "-v", "theirs:/v", "busybox", "sh", "-c",
+                         "cat /proc/self/uid_map /proc/self/gid_map; touch /v/a; chown 5:6 /v/a; stat -c %u:%g /v/a /bin /etc/hosts; touch /made /etc/hosts")
+    assert shown.split() == ["0", str(START), str(COUNT)] * 2 + ["5:6", "0:0", "0:0"]
+    assert remapped.run("-v", "theirs:/v", "busybox", "stat", "-c", "%u:%g", "/v/a") == "5:6\n", "our own runtime sees the same"
+    assert remapped.run(*own, "--user", "1000:1001", "busybox", "id", "-u") == "1000\n"
+    assert remapped.run(*own, "--init", "busybox", "cat", "/proc/1/comm") == "docker-init\n"
+    assert remapped.run(*own, "--userns", "host", "busybox", "cat", "/proc/self/uid_map").split() == ["0", "0", "4294967295"]
+    # Places that are not in the image are made in a root that the host's own root could not write to.
+    read_only = remapped.gantry("run", "--rm", *own, "--read-only", "--tmpfs", "/new/t", "busybox", "sh", "-c", "touch /new/t/x && touch /x")
+    assert read_only.returncode == 1 and "Read-only file system" in read_only.stderr, read_only
+    refused = remapped.gantry("run", "--rm", *own, "--cap-add", "ALL", "--security-opt", "seccomp=unconfined", "busybox", "mknod", "/d", "b", "8", "0")
+    assert refused.returncode == 1 and "Operation not permitted" in refused.stderr
+    remapped.gantry.ok("run", "-d", "--name", "life", *own, "busybox", "sh", "-c", 'trap "exit 3" TERM; while true; do sleep 0.1; done')
+    assert remapped.status("life", "Uid") == str(START)
+    assert remapped.gantry.ok("exec", "life", "sh", "-c", "id -u; cat /proc/self/uid_map").split() == ["0", "0", str(START), str(COUNT)]
+    child = pexpect.spawn(remapped.gantry.path, ["exec", "-it", "life", "sh", "-c", "tty; stat -c %u $(tty)"], env=remapped.gantry.environment,
+                          timeout=30, encoding="utf-8")
+    child.expect("/dev/pts/\\d+\r\n0\r\n")
+    child.expect(pexpect.EOF)
+    (tmp_path / "in").write_text("copied")
+    remapped.gantry.ok("cp", tmp_path / "in", "life:/tmp/in")
+    assert remapped.gantry.ok("exec", "life", "stat", "-c", "%u", "/tmp/in") == "0\n"
+    user = remapped.gantry.ok("exec", "life", "readlink", "/proc/self/ns/user")
+    for flags in (own, ()):
+        assert remapped.run(*flags, "--network", "container:life", "--pid", "container:life", "busybox", "readlink", "/proc/self/ns/user") == user
+    identifier = remapped.engine.inspect("life")["Id"]
+    remapped.gantry.ok("stop", "life")
+    assert remapped.engine.inspect("life")["State"]["ExitCode"] == 3
+    remapped.engine.remove_all()
+    assert not (remapped.daemon.exec_root / "containers" / identifier).exists()
+    remapped.gantry.ok("volume", "rm", "theirs")
+
+
 def test_without_the_map_again(remapped):
     """The daemon may begin and cease to map: images and volumes stay, and what runs keeps its ids."""
     identifier = remapped.engine.start("sleep", "100", name="kept")
     remapped.daemon.stop()
-    flags, remapped.daemon.flags = remapped.daemon.flags, remapped.daemon.flags[:2]
+    flags, remapped.daemon.flags = remapped.daemon.flags, remapped.daemon.flags[:2] + remapped.daemon.flags[4:]
     remapped.daemon.start()
     assert remapped.gantry.ok("exec", "kept", "cat", "/proc/self/uid_map").split()[1] == str(START)
     assert "name=userns" not in remapped.gantry.ok("info", "--format", "{{.SecurityOptions}}")
@@ -223,6 +284,33 @@ def test_without_the_map_again(remapped):
     remapped.daemon.stop()
     remapped.daemon.flags = flags
     remapped.daemon.start()
+
+
+def test_the_account_of_default_is_made(tmp_path):
+    """In a copy of the host's /etc, which only this daemon sees."""
+    etc = tmp_path / "etc"
+    shutil.copytree("/etc", etc, symlinks=True, ignore_dangling_symlinks=True)
+    for name in ("subuid", "subgid"):
+        (etc / name).write_text("anna:100000:65536\nberta:200000:1000\n")
+    assert "dockremap:" not in (etc / "passwd").read_text()
+    place = ["unshare", "-m", "sh", "-c", f'mount --bind {etc} /etc && exec "$@"', "sh"]
+    # Asking whether the configuration is right changes nothing.
+    subprocess.run([*place, BIN / "gantryd", "--validate", "--userns-remap", "default"], check=True, capture_output=True)
+    assert "dockremap:" not in (etc / "passwd").read_text()
+    for _ in ("made", "found"):
+        daemon = Daemon(tmp_path / "daemon", "gtremap1", "--bip", "172.30.244.1/24", "--userns-remap", "default")
+        daemon.wrapper = place
+        daemon.start()
+        try:
+            engine = Engine(daemon)
+            engine.load("busybox")
+            assert engine.run("cat", "/proc/self/uid_map", "/proc/self/gid_map").stdout.split() == ["0", "201000", "65536"] * 2
+        finally:
+            daemon.destroy()
+    account = [line for line in (etc / "passwd").read_text().splitlines() if line.startswith("dockremap:")]
+    assert len(account) == 1 and account[0].endswith(":/bin/false")
+    for name in ("subuid", "subgid"):
+        assert (etc / name).read_text().splitlines()[2:] == ["dockremap:201000:65536"]
 
 
 @pytest.mark.parametrize("value, sentence", [

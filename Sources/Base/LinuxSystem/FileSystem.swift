@@ -59,6 +59,11 @@ package enum FileSystem {
         try check("write", path) { bytes.withUnsafeBytes { write(file.raw, $0.baseAddress, $0.count) } }
     }
 
+    /// Writes over an existing file's content: the file stays the one that is mounted elsewhere.
+    package static func rewrite(_ path: String, with text: String) throws(SystemError) {
+        try OwnedDescriptor.open(path, O_WRONLY | O_TRUNC | O_NOFOLLOW).writeAll(Array(text.utf8))
+    }
+
     /// The names in a directory without `.` and `..`, unsorted. Names that are not UTF-8 are repaired, so use this only for
     /// directories whose names are ours.
     package static func list(_ path: String) throws(SystemError) -> [String] {

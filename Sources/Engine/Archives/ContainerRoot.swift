@@ -122,6 +122,17 @@ struct ContainerRoot: Sendable {
 
     // MARK: Paths
 
+    /// Whether a directory is one of those that every run covers, or lies in one and nothing of the user's is mounted there.
+    private func isHidden(_ path: String, _ directory: OwnedDescriptor) throws -> Bool {
+        let status = try directory.status()
+        for name in ["dev", "proc", "sys"] {
+            guard let hidden = try? descriptor.openInRoot(name, O_PATH | O_DIRECTORY).status() else { continue }
+            if status.inode == hidden.inode, status.device == hidden.device { return true }
+            if path.hasPrefix("/\(name)/"), status.device == hidden.device { return true }
+        }
+        return false
+    }
+
     /// A path split into the directory that holds it, opened, and its last name; links on the way stay inside the root.
     struct Location {
         var parent: OwnedDescriptor
@@ -157,9 +168,14 @@ struct ContainerRoot: Sendable {
     }
 
     /// The directory to unpack into.
-    /// - Throws: `denied` in Docker's words when it is read-only.
+    /// - Throws: `denied` in Docker's words when it is read-only, `invalid` where a run mounts the kernel's own over it.
     func writableDirectory(_ path: String) throws -> OwnedDescriptor {
-        let directory = try descriptor.openInRoot(MountPlanner.clean("/" + path), O_PATH | O_DIRECTORY)
+        let cleaned = MountPlanner.clean("/" + path)
+        let directory = try descriptor.openInRoot(cleaned, O_PATH | O_DIRECTORY)
+        if try isHidden(cleaned, directory) {
+            throw GantryError.invalid(
+                "cannot copy to `\(path)`: what a container sees there is made at its start, and none of its files")
+        }
         let (isReadOnly, isRoot) = try view.writability(of: directory)
         guard isReadOnly else { return directory }
         throw GantryError.denied(isRoot ? "container rootfs is marked read-only" : "mounted volume is marked read-only")

@@ -44,6 +44,7 @@ extension Container {
                 networkNamespace: preparation.namespace, stdio: preparation.stdio, log: preparation.log, hold: held)
             request.logService = preparation.logService
             request.userNamespace = preparation.userNamespace
+            request.idMappings = preparation.idMappings
             request.runtime = try RuntimeChoice.runtime(record.settings.host.runtime, context.configuration)
             request.isPrepared = request.runtime == nil
             process = try await context.runtime.start(request)

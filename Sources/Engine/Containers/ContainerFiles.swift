@@ -14,18 +14,8 @@ struct ContainerFiles {
         let settings = record.settings
         let host = NetworkPlan.mode(settings) == .host
         try FileSystem.replace("\(directory)/hostname", with: settings.hostname + "\n")
-        let resolver = await context.networks.hostResolverFile()
-        let resolverText: String
-        if host, settings.host.dns.isEmpty, settings.host.dnsSearch.isEmpty, settings.host.dnsOptions.isEmpty {
-            resolverText = (try? FileSystem.readText("/etc/resolv.conf", limit: 1 << 20)) ?? ""
-        } else if endpoints.contains(where: { $0.networkName != "bridge" }) {
-            resolverText = resolver.textForEmbeddedResolver(
-                servers: settings.host.dns, search: settings.host.dnsSearch, options: settings.host.dnsOptions)
-        } else {
-            resolverText = resolver.textForDefaultBridge(
-                servers: settings.host.dns, search: settings.host.dnsSearch, options: settings.host.dnsOptions)
-        }
-        try FileSystem.replace("\(directory)/resolv.conf", with: resolverText)
+        let names = endpoints.contains { $0.networkName != "bridge" }
+        try FileSystem.replace("\(directory)/resolv.conf", with: await Self.resolverText(settings.host, names: names, context))
         if host {
             try FileSystem.replace("\(directory)/hosts", with: (try? FileSystem.readText("/etc/hosts", limit: 1 << 20)) ?? "")
         } else {
@@ -37,6 +27,17 @@ struct ContainerFiles {
                     extra: try await extraHosts()))
         }
         try await shareNetworkFiles()
+    }
+
+    /// - Parameter names: whether the container is in a network that has names.
+    static func resolverText(_ host: HostSettings, names: Bool, _ context: EngineContext) async -> String {
+        if host.networkMode == "host", host.dns.isEmpty, host.dnsSearch.isEmpty, host.dnsOptions.isEmpty {
+            return (try? FileSystem.readText("/etc/resolv.conf", limit: 1 << 20)) ?? ""
+        }
+        let resolver = await context.networks.hostResolverFile()
+        return names
+            ? resolver.textForEmbeddedResolver(servers: host.dns, search: host.dnsSearch, options: host.dnsOptions)
+            : resolver.textForDefaultBridge(servers: host.dns, search: host.dnsSearch, options: host.dnsOptions)
     }
 
     /// The container's root owns them, whoever that is on the host.

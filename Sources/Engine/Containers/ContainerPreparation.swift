@@ -18,6 +18,7 @@ struct ContainerPreparation {
     var namespace: OwnedDescriptor?
     /// nil: the host's.
     var userNamespace: OwnedDescriptor?
+    var idMappings: IDMappings?
     var stdio: StandardStreams
     var log: LogFile?
     var logService: LogService?
@@ -66,6 +67,7 @@ struct ContainerPreparation {
                 trees: trees,
                 namespace: network.namespace,
                 userNamespace: remapped?.ids.namespace,
+                idMappings: remapped?.mappings,
                 stdio: StandardStreams(
                     terminal: settings.terminal,
                     consoleSize: settings.host.consoleSize.map {

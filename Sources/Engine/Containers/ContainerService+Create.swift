@@ -15,6 +15,7 @@ extension ContainerService {
         _ = try RuntimeChoice.runtime(request.settings.host.runtime, context.configuration)
         try SettingsCheck.check(request.settings)
         try RemappedRun.check(request.settings, context.configuration)
+        for settings in request.settings.networks.values { _ = try LinkSettings(settings) }
         try ContainerLinks.check(request.settings, context: context)
         let image = try image(request.settings.image, for: request.platform)
         if let platform = request.platform, platform.architecture != image.config.architecture || platform.os != image.config.os {
@@ -25,6 +26,7 @@ extension ContainerService {
         var settings = try ImageDefaults.merge(request.settings, with: image.config.config ?? ContainerDefaults())
         settings.host.capabilitiesAdded = DefaultSpecification.normalized(settings.host.capabilitiesAdded)
         settings.host.capabilitiesDropped = DefaultSpecification.normalized(settings.host.capabilitiesDropped)
+        try SharedNamespaces.pin(&settings.host, context)
         let discarded = try ResourceSupport(context.runtime.cgroups).adapt(&settings.host.resources)
         try Self.checkParent(settings.host.resources.cgroupParent, driver: context.runtime.cgroups.driver)
         let id = Identifier.random()

@@ -8,6 +8,7 @@ import Networks
 /// same with and without, and what a container sees of them is mapped as it is mounted.
 struct RemappedRun: Sendable {
     var ids: MappedIDs
+    var mappings: IDMappings
     /// Empty, loopback up; nil when another container's is shared.
     var network: OwnedDescriptor?
 
@@ -15,7 +16,9 @@ struct RemappedRun: Sendable {
     static func make(for record: ContainerRecord, context: EngineContext) async throws -> RemappedRun? {
         let host = record.settings.host
         guard let remap = context.configuration.userRemap, host.usernsMode != "host" else { return nil }
-        if let shared = try await donorsNamespace(host, context) { return RemappedRun(ids: shared, network: nil) }
+        if let (ids, mappings) = try await donorsNamespace(host, context) {
+            return RemappedRun(ids: ids, mappings: mappings, network: nil)
+        }
         return try await make(remap)
     }
 
@@ -23,13 +26,15 @@ struct RemappedRun: Sendable {
         try await BlockingWork.run {
             let made = try UserNamespace.make(users: remap.userMappings, groups: remap.groupMappings)
             try NetworkController.raiseLoopback(in: made.network)
-            return RemappedRun(ids: remap.ids(made.user), network: made.network)
+            return RemappedRun(
+                ids: remap.ids(made.user), mappings: IDMappings(users: remap.userMappings, groups: remap.groupMappings),
+                network: made.network)
         }
     }
 
     /// Whoever shares another container's namespaces must be in its user namespace, to which they belong.
-    private static func donorsNamespace(_ host: HostSettings, _ context: EngineContext) async throws -> MappedIDs? {
-        var result: (donor: String, ids: MappedIDs)?
+    private static func donorsNamespace(_ host: HostSettings, _ context: EngineContext) async throws -> (MappedIDs, IDMappings)? {
+        var result: (donor: String, ids: MappedIDs, mappings: IDMappings)?
         for mode in [host.networkMode, host.ipcMode, host.pidMode] where mode.hasPrefix("container:") {
             let other = try context.container(String(mode.dropFirst(10)))
             guard let processID = await other.record.phase.processID else {
@@ -46,10 +51,11 @@ struct RemappedRun: Sendable {
                     "containers \(result.donor) and \(other.id) are in different user namespaces: their namespaces cannot be shared by one"
                 )
             }
-            let root = try OwnerMap(ofProcess: processID).outside(user: 0, group: 0)
-            result = (other.id, MappedIDs(namespace: namespace, user: root.user, group: root.group))
+            let map = try OwnerMap(ofProcess: processID)
+            let root = try map.outside(user: 0, group: 0)
+            result = (other.id, MappedIDs(namespace: namespace, user: root.user, group: root.group), map.mappings)
         }
-        return result?.ids
+        return result.map { ($0.ids, $0.mappings) }
     }
 
     private static func isSame(_ one: OwnedDescriptor, _ other: OwnedDescriptor) throws -> Bool {
@@ -68,11 +74,6 @@ struct RemappedRun: Sendable {
         }
         for (mode, what) in [(host.networkMode, "network"), (host.pidMode, "PID"), (host.ipcMode, "IPC")] where mode == "host" {
             throw .invalid("cannot share the host's \(what) namespace when user namespaces are enabled")
-        }
-        guard try RuntimeChoice.runtime(host.runtime, configuration) == nil else {
-            throw .unsupported(
-                "the runtime `\(host.runtime)` cannot be used while ids are mapped",
-                hint: "use --userns=host, or gantry's own runtime")
         }
     }
 

@@ -41,6 +41,9 @@ enum ResourceCheck {
                 throw .invalid("range of CPUs is from 0.01 to \(count).00, as there are only \(count) CPUs available")
             }
         }
+        if resources.cpuShares < 0 {
+            throw .invalid("invalid CPU shares (\(resources.cpuShares)): value must be a positive integer")
+        }
         if resources.cpuPeriod != 0, !(1000...1_000_000).contains(resources.cpuPeriod) {
             throw .invalid("CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)")
         }

@@ -7,6 +7,7 @@ enum SettingsCheck {
         try checkLife(settings)
         try checkNames(settings)
         try checkModes(settings)
+        try LinkSettings.checkAddress(settings.macAddress)
         try SandboxCheck.check(settings)
         for (key, bindings) in settings.host.portBindings {
             _ = try PortText.parse(key)
@@ -29,6 +30,8 @@ enum SettingsCheck {
         if settings.host.storageOptions["size"] != nil {
             throw .unsupported("--storage-opt size needs a file system with project quotas, which this storage does not use")
         }
+        if let key = settings.host.storageOptions.keys.min() { throw .invalid("unknown storage option `\(key)`") }
+        if settings.host.shmSize < 0 { throw .invalid("SHM size can not be less than 0") }
     }
 
     private static func checkNames(_ settings: ContainerSettings) throws(GantryError) {

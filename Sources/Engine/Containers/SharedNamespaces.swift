@@ -11,6 +11,19 @@ struct SharedNamespaces {
     /// The other container's /dev/shm, which goes with its IPC namespace.
     var memory: OwnedDescriptor?
 
+    /// Makes ids of the names of other containers, so that a mode means the same one after a rename.
+    /// - Throws: `invalid` for a container that is not there; of a network's the start will tell, as with Docker.
+    static func pin(_ host: inout HostSettings, _ context: EngineContext) throws(GantryError) {
+        for mode in [\HostSettings.networkMode, \.pidMode, \.ipcMode] where host[keyPath: mode].hasPrefix("container:") {
+            do throws(GantryError) {
+                host[keyPath: mode] = "container:\(try context.container(String(host[keyPath: mode].dropFirst(10))).id)"
+            } catch {
+                // "Not found" would mean the image to a client.
+                guard mode == \.networkMode else { throw .invalid(error.message) }
+            }
+        }
+    }
+
     static func find(_ settings: ContainerSettings, context: EngineContext) async throws -> SharedNamespaces {
         var result = SharedNamespaces()
         if let (other, processID) = try await donor(settings.host.pidMode, "PID namespace", context) {

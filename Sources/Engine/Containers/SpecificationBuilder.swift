@@ -54,18 +54,13 @@ struct SpecificationBuilder {
         options.sharedMemorySize = host.shmSize
         options.sysctls = host.sysctls
         options.hasUserNamespace = ids != nil
-        options.limits = host.resources.ulimits.map { limit in
-            RuntimeSpecification.ResourceLimit(
-                type: "RLIMIT_" + limit.name.uppercased(), hard: UInt64(bitPattern: limit.hard),
-                soft: UInt64(bitPattern: limit.soft))
-        }
         options.resources = try Self.resources(host.resources)
         options.devices = host.resources.devices.map {
             SandboxOptions.DeviceMapping(hostPath: $0.hostPath, containerPath: $0.containerPath, access: $0.permissions)
         }
         options.deviceRules = try host.resources.deviceCgroupRules.map(Self.deviceRule)
         options.annotations = host.annotations
-        options.outOfMemoryScore = host.oomScoreAdjustment
+        Self.setProcessLimits(&options, host)
         options.terminal = settings.terminal
         options.cgroupVersion = context.runtime.cgroups.version
         if let path = Self.cgroupsPath(record, context) { options.cgroupsPath = path }
@@ -120,6 +115,16 @@ struct SpecificationBuilder {
         return environment.contains { $0.hasPrefix("HOME=") } ? environment : environment + ["HOME=\(identity.home)"]
     }
 
+    /// Limits of each process, of an exec's too.
+    static func setProcessLimits(_ options: inout SandboxOptions, _ host: HostSettings) {
+        options.limits = host.resources.ulimits.map { limit in
+            RuntimeSpecification.ResourceLimit(
+                type: "RLIMIT_" + limit.name.uppercased(), hard: UInt64(bitPattern: limit.hard),
+                soft: UInt64(bitPattern: limit.soft))
+        }
+        options.outOfMemoryScore = host.oomScoreAdjustment
+    }
+
     /// Privileges: what `--privileged`, `--cap-add`, `--cap-drop` and `--security-opt` come to.
     static func security(_ host: HostSettings) throws -> SandboxOptions {
         var options = SandboxOptions()
@@ -169,6 +174,7 @@ extension ContainerPreparation {
         if request.privileged { options.privileged = true }
         guard request.command.first?.isEmpty == false else { throw ProcessStartError.emptyProgram }
         options.arguments = request.command
+        SpecificationBuilder.setProcessLimits(&options, settings.host)
         var shown = settings
         shown.terminal = request.terminal
         let environment = ImageDefaults.replacing(

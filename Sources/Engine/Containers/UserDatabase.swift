@@ -104,7 +104,8 @@ struct UserDatabase {
 
     /// nil when `text` is no number; an error when it is one that no user may have.
     private static func number(_ text: Substring) throws(GantryError) -> UInt32? {
-        guard text.utf8.allSatisfy({ $0 >= 48 && $0 <= 57 }) else { return nil }
+        // Also with a minus, which no name begins with.
+        guard (text.hasPrefix("-") ? text.dropFirst() : text).utf8.allSatisfy({ $0 >= 48 && $0 <= 57 }) else { return nil }
         guard let value = UInt32(text), value <= 0x7fff_ffff else {
             throw .invalid("uids and gids must be in range 0-2147483647")
         }

@@ -1,3 +1,4 @@
+import ContainerRuntime
 import Essentials
 import LinuxSystem
 import OCI
@@ -14,9 +15,12 @@ package struct UserRemap: Sendable, Hashable {
     var users: [Range]
     var groups: [Range]
 
-    /// - Parameter text: `default`, or a user by name or number, with `:group` if need be.
+    /// - Parameters:
+    ///   - text: `default`, or a user by name or number, with `:group` if need be.
+    ///   - makesDefault: makes the user of `default`, and ranges for it, where there are none.
     /// - Throws: `invalid` in Docker's words when there is no such user or no range of its.
-    package static func read(_ text: String) throws -> UserRemap {
+    package static func read(_ text: String, makesDefault: Bool) throws -> UserRemap {
+        if text == "default", makesDefault { try RemapAccount.ensure() }
         func file(_ path: String) throws -> String { FileSystem.exists(path) ? try FileSystem.readText(path, limit: 1 << 20) : "" }
         return try UserRemap(
             text, passwd: try file("/etc/passwd"), group: try file("/etc/group"), subuid: try file("/etc/subuid"),
@@ -25,17 +29,13 @@ package struct UserRemap: Sendable, Hashable {
 
     /// - Parameters: contents of the files of these names.
     init(_ text: String, passwd: String, group: String, subuid: String, subgid: String) throws(GantryError) {
-        let parts = (text == "default" ? "dockremap" : text).split(separator: ":", omittingEmptySubsequences: false).map(
+        let parts = (text == "default" ? RemapAccount.name : text).split(separator: ":", omittingEmptySubsequences: false).map(
             String.init)
         guard parts.count <= 2, !parts.contains("") else {
             throw .invalid("invalid user namespace remapping `\(text)`: expected user or user:group")
         }
         guard let user = Self.find(parts[0], in: passwd) else {
-            throw .invalid(
-                "error during uid lookup for \"\(parts[0])\": no such user",
-                hint: text == "default"
-                    ? "make it: useradd --system --shell /bin/false dockremap; then give it a range, such as dockremap:100000:65536, in /etc/subuid and /etc/subgid"
-                    : nil)
+            throw .invalid("error during uid lookup for \"\(parts[0])\": no such user")
         }
         guard user.number != "0" else { throw .invalid("root cannot be remapped with itself") }
         if parts.count == 2, Self.find(parts[1], in: group) == nil {
@@ -117,6 +117,13 @@ struct OwnerMap: Sendable, Equatable {
             }
         }
         self.init(users: try read("uid_map"), groups: try read("gid_map"))
+    }
+
+    var mappings: IDMappings {
+        func all(_ map: [Entry]) -> [RuntimeSpecification.IDMapping] {
+            map.map { RuntimeSpecification.IDMapping(containerID: $0.inside, hostID: $0.outside, size: $0.count) }
+        }
+        return IDMappings(users: all(users), groups: all(groups))
     }
 
     /// - Throws: `invalid` for an id that the container does not have.

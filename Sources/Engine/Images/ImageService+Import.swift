@@ -15,7 +15,7 @@ extension ImageService {
             // Held until the image points to the layer.
             let lease = store.pin()
             defer { withExtendedLifetime(lease) {} }
-            let content = try Decompressor(read)
+            let content = try store.decompressor(read)
             let layer = try store.importLayer(from: content.next, parent: nil)
             let now = Timestamp.now().rfc3339
             let config = ImageConfig(

@@ -41,7 +41,7 @@ struct LogReader: Sendable {
         guard let over, let watch else { return }
         while !Task.isCancelled {
             // Looked at before the reading, so that nothing that came before the end is missed.
-            let ended = over.current != nil
+            let ended = over.current != nil || isTimeOver
             if reading.source != nil, try await !reading.drain(body) { return }
             let newer = try reading.newer(than: reading.source, in: files)
             if !newer.isEmpty {
@@ -55,9 +55,12 @@ struct LogReader: Sendable {
                 continue
             }
             if ended { return }
-            try await watch.changed(or: over)
+            try await watch.changed(or: over, before: query.until)
         }
     }
+
+    /// No line that is still to come can be wanted.
+    private var isTimeOver: Bool { query.until.map { $0 < .now() } ?? false }
 
     private func start(in sources: [LogSource]) async throws -> LogTail {
         guard let count = query.tail else { return .all }
@@ -157,12 +160,15 @@ private final class FileWatch: Sendable {
         }
     }
 
-    /// Waits for a change or for the end of the run.
-    func changed(or over: Deferred<WaitResult>) async throws {
+    /// Waits for a change, for the end of the run, or for a time.
+    func changed(or over: Deferred<WaitResult>, before limit: Timestamp?) async throws {
         let descriptor = descriptor
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await DescriptorPoller.shared.waitReadable(descriptor) }
             group.addTask { _ = await over.value() }
+            if let limit {
+                group.addTask { try await Task.sleep(for: .nanoseconds(limit.nanoseconds - Timestamp.now().nanoseconds)) }
+            }
             try await group.next()
             group.cancelAll()
             // The other one ends with its cancellation.

@@ -22,14 +22,12 @@ extension Container {
                 throw GantryError.denied("endpoint with name \(record.name) already exists in network \(network.name)")
             }
             let attachment = NetworkAttachment(networkID: network.id, networkName: network.name, settings: settings)
-            if let processID = record.phase.processID {
-                let namespace = try context.runtime.open("ns/net", O_RDONLY, of: processID, in: id)
-                let index = record.attachments.count
-                _ = try await context.networks.attach(
-                    NetworkAttacher.request(attachment, index: index, record: record, namespace: namespace, ports: []))
-            }
+            _ = try LinkSettings(settings)
+            let live = try liveNetworks()
+            try await live?.enter(attachment, network)
             try change { $0.attachments.append(attachment) }
             publishNetwork("connect", network)
+            try await settle(live)
         }
     }
 
@@ -41,10 +39,26 @@ extension Container {
             guard NetworkPlan.mode(record.settings) != .host else {
                 throw GantryError.denied("container cannot be disconnected from host network or connected to host network")
             }
-            if record.phase.processID != nil { try await context.networks.detach(container: id, network: network.id) }
+            let live = try liveNetworks()
+            if live != nil { try await context.networks.detach(container: id, network: network.id) }
             try change { $0.attachments.removeAll { $0.networkID == network.id || $0.networkName == network.name } }
             publishNetwork("disconnect", network)
+            try await settle(live)
         }
+    }
+
+    /// nil for a container that does not run.
+    private func liveNetworks() throws -> LiveNetworks? {
+        guard let processID = record.phase.processID else { return nil }
+        return LiveNetworks(
+            record: record, context: context, namespace: try context.runtime.open("ns/net", O_RDONLY, of: processID, in: id))
+    }
+
+    /// What follows from a change of networks that has been recorded.
+    private func settle(_ before: LiveNetworks?) async throws {
+        guard let before else { return }
+        let ports = try await before.settle(now: record)
+        try change { $0.ports = ports }
     }
 
     /// Tells of the networks and volumes that a run takes up or gives back, before its own event.

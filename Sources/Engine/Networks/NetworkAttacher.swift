@@ -44,10 +44,14 @@ struct NetworkAttacher {
         var result = Result(namespace: try await fresh())
         guard let namespace = result.namespace else { return result }
         let ports = try portRequests()
+        let gateway = try await GatewayChoice.of(record.attachments, context)
         do {
-            for (index, attachment) in record.attachments.enumerated() {
+            for attachment in record.attachments {
+                let network = try await context.networks.network(attachment.nameOrID)
                 let endpoint = try await context.networks.attach(
-                    Self.request(attachment, index: index, record: record, namespace: namespace, ports: index == 0 ? ports : []))
+                    request(
+                        attachment, network, beside: result.endpoints, namespace: namespace, isGateway: network.id == gateway,
+                        ports: network.id == gateway ? ports : []))
                 result.endpoints.append(endpoint)
             }
             if result.endpoints.contains(where: { $0.networkName != "bridge" }) {
@@ -62,13 +66,17 @@ struct NetworkAttacher {
         return result
     }
 
-    static func request(
-        _ attachment: NetworkAttachment, index: Int, record: ContainerRecord, namespace: OwnedDescriptor, ports: [PortRequest]
-    ) -> AttachmentRequest {
+    /// - Parameter others: the container's live endpoints, whose links keep their names.
+    func request(
+        _ attachment: NetworkAttachment, _ network: Network, beside others: [Endpoint], namespace: OwnedDescriptor, isGateway: Bool,
+        ports: [PortRequest]
+    ) throws -> AttachmentRequest {
+        let link = try LinkSettings(attachment.settings)
         var request = AttachmentRequest(
-            containerID: record.id, containerName: record.name,
-            network: attachment.networkID.isEmpty ? attachment.networkName : attachment.networkID, namespace: namespace,
-            interfaceName: "eth\(index)", isGateway: index == 0)
+            containerID: record.id, containerName: record.name, network: attachment.nameOrID, namespace: namespace,
+            interfaceName: link.interfaceName ?? Self.freeName(network.interfacePrefix, beside: others), isGateway: isGateway)
+        request.linkLocalAddresses = link.linkLocalAddresses
+        request.sysctls = link.sysctls
         request.hostname = record.settings.hostname
         request.aliases = attachment.settings.aliases
         request.ipv4Address = attachment.settings.ipv4Address
@@ -83,8 +91,15 @@ struct NetworkAttacher {
         return request
     }
 
+    private static func freeName(_ prefix: String, beside others: [Endpoint]) -> String {
+        let taken = Set(others.map(\.interfaceName))
+        var number = 0
+        while taken.contains("\(prefix)\(number)") { number += 1 }
+        return "\(prefix)\(number)"
+    }
+
     /// Bindings without a matching exposed port do not count, as in Docker.
-    private func portRequests() throws -> [PortRequest] {
+    func portRequests() throws -> [PortRequest] {
         let settings = record.settings
         var requests: [PortRequest] = []
         let exposed = settings.exposedPorts.union(settings.host.portBindings.keys)
@@ -105,7 +120,7 @@ struct NetworkAttacher {
         return requests
     }
 
-    private func published(_ endpoints: [Endpoint]) -> [String: [PublishedPort]] {
+    func published(_ endpoints: [Endpoint]) -> [String: [PublishedPort]] {
         var result: [String: [PublishedPort]] = [:]
         for key in record.settings.exposedPorts { result[key] = [] }
         for port in endpoints.flatMap(\.ports) {

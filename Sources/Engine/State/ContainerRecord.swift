@@ -62,4 +62,7 @@ struct NetworkAttachment: Codable, Sendable, Hashable {
     var networkID: String
     var networkName: String
     var settings: NetworkAttachmentSettings
+
+    /// The id where it is known: a network may have been made again under its name.
+    var nameOrID: String { networkID.isEmpty ? networkName : networkID }
 }

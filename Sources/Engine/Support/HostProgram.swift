@@ -17,7 +17,8 @@ enum HostProgram {
         try await BlockingWork.run { try runBlocking(arguments, environment, limit: limit) }
     }
 
-    private static func runBlocking(_ arguments: [String], _ environment: [String]?, limit: Int) throws -> Result {
+    /// As ``run(_:environment:limit:)``, for callers that may block.
+    static func runBlocking(_ arguments: [String], _ environment: [String]? = nil, limit: Int = 4 << 20) throws -> Result {
         var ends: [CInt] = [-1, -1]
         try check("pipe2") { pipe2(&ends, O_CLOEXEC) }
         let output = OwnedDescriptor(ends[0])

@@ -7,7 +7,7 @@ import OCI
 /// A directory with `config.json` and a root file system. Source: OCI runtime-spec, bundle.
 struct Bundle {
     let path: String
-    let specification: RuntimeSpecification
+    var specification: RuntimeSpecification
 
     init(_ path: String) throws {
         guard let resolved = realpath(path, nil) else { throw SystemError("realpath", path, errno: gantry_errno()) }

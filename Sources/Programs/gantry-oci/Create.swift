@@ -28,14 +28,16 @@ struct CreationOptions: ParsableArguments {
         guard detached || consoleSocket == nil else {
             throw GantryError.invalid("--console-socket needs a container that is left alone: add --detach")
         }
-        let bundle = try Bundle(bundle)
+        var bundle = try Bundle(bundle)
+        let granted = GrantedCapabilities(bundle.specification.process?.capabilities, in: bundle.specification)
+        bundle.specification.process?.capabilities = granted.sets
+        granted.tell(global)
         let terminal = bundle.specification.process?.terminal ?? false
         let inherited = detached ? try CallerStreams.inherited(terminal: terminal, consoleSocket: consoleSocket) : nil
         var request = try bundle.request(id, hold: true, inherited: inherited)
         request.newKeyring = !noNewKeyring && Keyrings.areThere
         request.movesRoot = noPivot
         request.preserved = try CallerStreams.preserved(preserveDescriptors)
-        warnOfCapabilities(bundle.specification, global)
         let process = try await root.runtime.start(request)
         do {
             let container = StoredContainer(
@@ -49,20 +51,6 @@ struct CreationOptions: ParsableArguments {
             try root.remove(id)
             throw error
         }
-    }
-}
-
-extension CreationOptions {
-    /// What cannot be granted is left out and told. Source: OCI runtime-spec, config, Capabilities.
-    private func warnOfCapabilities(_ specification: RuntimeSpecification, _ global: GlobalOptions) {
-        guard !(specification.linux?.namespaces ?? []).contains(where: { $0.type == .user }) else { return }
-        let available = Capability.available()
-        let sets = specification.process?.capabilities
-        let wanted = Set((sets?.bounding ?? []) + (sets?.permitted ?? []))
-        // An unknown name is an error, which the planner makes.
-        let missing = wanted.sorted().filter { name in (try? Capability.mask([name])).map { $0 & available == 0 } ?? false }
-        guard !missing.isEmpty else { return }
-        global.note("not granted, because this process lacks them: \(missing.joined(separator: ", "))", level: "warning")
     }
 }
 

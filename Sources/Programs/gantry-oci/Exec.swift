@@ -29,8 +29,11 @@ struct Exec: AsyncParsableCommand {
         guard status == "running" || status == "paused" else {
             throw GantryError.conflict("cannot exec in a container that is not running: it is \(status)")
         }
-        let description = try process.description(
+        var description = try process.description(
             container.specification, arguments.first == "--" ? Array(arguments.dropFirst()) : arguments)
+        let granted = GrantedCapabilities(description.capabilities, in: container.specification)
+        description.capabilities = granted.sets
+        granted.tell(global)
         let terminal = description.terminal ?? false
         guard detach || consoleSocket == nil else { throw GantryError.invalid("--console-socket needs --detach") }
         let execID = Identifier.random()

@@ -28,8 +28,11 @@ extension DaemonSettings {
         return result
     }
 
-    static func remap(_ text: String) throws(GantryError) -> UserRemap {
-        do { return try UserRemap.read(text) } catch let error as GantryError { throw error } catch {
+    /// - Parameter makesDefault: see `UserRemap.read`.
+    static func remap(_ text: String, makesDefault: Bool) throws(GantryError) -> UserRemap? {
+        // Whether the account of `default` is there already says nothing about the configuration.
+        if text == "default", !makesDefault { return nil }
+        do { return try UserRemap.read(text, makesDefault: makesDefault) } catch let error as GantryError { throw error } catch {
             throw .unavailable("the ranges of subordinate ids cannot be read", cause: error)
         }
     }

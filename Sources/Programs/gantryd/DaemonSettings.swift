@@ -63,7 +63,7 @@ struct DaemonSettings {
         engine.defaultRuntime = try one("default-runtime", flags.defaultRuntime, file?.defaultRuntime) ?? engine.defaultRuntime
         try engine.checkRuntimes()
         if let remap = try one("userns-remap", flags.usernsRemap, file?.usernsRemap), !remap.isEmpty {
-            engine.userRemap = try Self.remap(remap)
+            engine.userRemap = try Self.remap(remap, makesDefault: !flags.validate)
         }
         engine.shimPath = try Self.findShim()
     }

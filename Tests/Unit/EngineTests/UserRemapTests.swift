@@ -46,6 +46,12 @@ struct UserRemapTests {
         #expect(error?.message.contains(words) == true)
     }
 
+    @Test func newRangesComeAfterAllOthers() {
+        #expect(RemapAccount.next(after: ["", ""]) == 100_000)
+        #expect(RemapAccount.next(after: ["a:1000:500\n", "# none\n"]) == 100_000)
+        #expect(RemapAccount.next(after: ["a:100000:65536\nb:300000:1\n", "a:400000:10\nnonsense\n"]) == 400_010)
+    }
+
     @Test func ownersAreMappedBothWays() throws {
         let map = OwnerMap(
             users: [.init(inside: 0, outside: 100000, count: 10), .init(inside: 10, outside: 500, count: 5)],

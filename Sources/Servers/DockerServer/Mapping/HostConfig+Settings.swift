@@ -64,8 +64,7 @@ extension HostConfig {
         capDrop = host.capabilitiesDropped.isEmpty ? nil : host.capabilitiesDropped
         securityOpt = host.securityOptions
         groupAdd = host.groupsAdded
-        maskedPaths = host.maskedPaths
-        readonlyPaths = host.readOnlyPaths
+        (maskedPaths, readonlyPaths) = host.kernelPaths
         sysctls = host.sysctls
     }
 
@@ -74,7 +73,7 @@ extension HostConfig {
         memory = resources.memory
         memoryReservation = resources.memoryReservation
         memorySwap = resources.memorySwap == 0 && resources.memory > 0 ? resources.memory * 2 : resources.memorySwap
-        memorySwappiness = resources.memorySwappiness
+        memorySwappiness = resources.memorySwappiness == -1 ? nil : resources.memorySwappiness
         kernelMemoryTCP = resources.kernelMemoryTCP
         nanoCpus = resources.nanoCPUs
         cpuShares = resources.cpuShares
@@ -84,7 +83,7 @@ extension HostConfig {
         cpuRealtimeRuntime = resources.cpuRealtimeRuntime
         cpusetCpus = resources.cpusetCPUs
         cpusetMems = resources.cpusetMems
-        pidsLimit = resources.pidsLimit
+        pidsLimit = resources.pidsLimit == 0 ? nil : resources.pidsLimit
         oomKillDisable = resources.oomKillDisable
         blkioWeight = resources.blkioWeight
         blkioWeightDevice = resources.blkioWeightDevices.map { limit in

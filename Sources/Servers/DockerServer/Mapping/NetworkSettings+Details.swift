@@ -5,8 +5,11 @@ internal import Essentials
 extension NetworkSettings {
     init(_ details: ContainerDetails, version: APIVersion) {
         self.init()
-        let isLive = details.phase.processID != nil
-        sandboxID = isLive ? details.id : ""
+        if let processID = details.phase.processID {
+            sandboxID = details.id
+            // For `nsenter --net`: no file of its own leads to the namespace.
+            sandboxKey = "/proc/\(processID)/ns/net"
+        }
         for (key, bindings) in details.ports {
             ports[key] = .some(bindings.isEmpty ? nil : bindings.map(PortBinding.init))
         }

@@ -69,28 +69,40 @@ extension CgroupHost {
     /// Ends what is left in the container's groups and removes them. Blocks up to two seconds for processes that are ending.
     package func remove(_ id: String) throws {
         isInhabited(id)
+        let scope = Result { if driver == .systemd { try endScope(id) } }
+        for directory in directories(id) { try endGroup(id, directory) { try removeGroup(directory) } }
+        unregister(id)
+        try scope.get()
+    }
+
+    /// The scope's own directory is systemd's: one that goes before systemd has seen it empty leaves it a unit that never ends.
+    private func endScope(_ id: String) throws {
+        for directory in directories(id) { try endGroup(id, directory) { try removeBelow(directory) } }
+        try SystemdManager().stopScope(ScopeName(path: path(of: id)).unit)
+    }
+
+    /// Ends processes until `removal` no longer fails for their sake.
+    private func endGroup(_ id: String, _ directory: String, removal: () throws -> Void) throws {
         let end = ContinuousClock.now + .seconds(2)
-        for directory in directories(id) where FileSystem.exists(directory) {
-            while true {
-                do {
-                    try removeGroup(directory)
-                    break
-                } catch let error as SystemError {
-                    guard error.errno == EBUSY, ContinuousClock.now < end else {
-                        throw GantryError.unavailable("the control group `\(directory)` is still in use", cause: error)
-                    }
-                    try killAll(id)
-                    // Nothing tells when a dead process has left its group: the kernel is asked again.
-                    usleep(500)
+        while FileSystem.exists(directory) {
+            do { return try removal() } catch let error as SystemError {
+                guard error.errno == EBUSY, ContinuousClock.now < end else {
+                    throw GantryError.unavailable("the control group `\(directory)` is still in use", cause: error)
                 }
+                try killAll(id)
+                // Nothing tells when a dead process has left its group: the kernel is asked again.
+                usleep(500)
             }
         }
-        unregister(id)
+    }
+
+    private func removeBelow(_ directory: String) throws {
+        for child in try subgroups(directory) { try removeGroup(child) }
     }
 
     private func removeGroup(_ directory: String) throws {
         if rmdir(directory) == 0 || gantry_errno() == ENOENT { return }
-        for child in try subgroups(directory) { try removeGroup(child) }
+        try removeBelow(directory)
         if rmdir(directory) != 0, gantry_errno() != ENOENT { throw SystemError.last("rmdir", directory) }
     }
 }

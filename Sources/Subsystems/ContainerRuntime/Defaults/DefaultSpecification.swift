@@ -13,7 +13,7 @@ package enum DefaultSpecification {
         "CAP_SETPCAP", "CAP_NET_BIND_SERVICE", "CAP_SYS_CHROOT", "CAP_KILL", "CAP_AUDIT_WRITE",
     ]
 
-    package static let maskedPaths = [
+    private static let maskedPaths = [
         "/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/sched_debug",
         "/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/sys/devices/virtual/powercap", "/sys/firmware",
     ]
@@ -41,7 +41,7 @@ package enum DefaultSpecification {
         linux.sysctl = sysctls(options)
         (linux.devices, linux.resources) = try devicesAndResources(options)
         if !options.privileged {
-            linux.maskedPaths = options.maskedPaths ?? maskedPaths + throttleFiles()
+            linux.maskedPaths = options.maskedPaths ?? defaultMaskedPaths()
             linux.readonlyPaths = options.readOnlyPaths ?? readOnlyPaths
         }
         linux.seccomp = try filter(options)
@@ -54,6 +54,9 @@ package enum DefaultSpecification {
         if !options.annotations.isEmpty { result.annotations = options.annotations }
         return result
     }
+
+    /// On this host.
+    package static func defaultMaskedPaths() -> [String] { maskedPaths + throttleFiles() }
 
     /// The kernel shows these per processor; they tell what the host is doing (GHSA-6fw5-f8r9-fgfm).
     private static func throttleFiles() -> [String] {

@@ -104,6 +104,8 @@ package struct ContainerStart: Sendable {
     package var networkNamespace: OwnedDescriptor?
     /// Joined when given, in place of the specification's; the root's and the trees' ids are mapped for it already.
     package var userNamespace: OwnedDescriptor?
+    /// The maps of ``userNamespace``: what another runtime needs to know of it.
+    package var idMappings: IDMappings?
     package var stdio: StandardStreams
     package var log: LogFile?
     package var logService: LogService?

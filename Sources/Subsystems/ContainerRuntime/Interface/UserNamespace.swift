@@ -2,6 +2,17 @@ internal import CLinux
 package import LinuxSystem
 package import OCI
 
+/// Which ids of the host a user namespace's are.
+package struct IDMappings: Sendable, Equatable {
+    package var users: [RuntimeSpecification.IDMapping]
+    package var groups: [RuntimeSpecification.IDMapping]
+
+    package init(users: [RuntimeSpecification.IDMapping], groups: [RuntimeSpecification.IDMapping]) {
+        self.users = users
+        self.groups = groups
+    }
+}
+
 /// User namespaces that are made before a container is, so that its root and its network can be prepared for them.
 package enum UserNamespace {
     /// One without a process, and a network namespace that belongs to it: only what belongs to a container's user namespace can it

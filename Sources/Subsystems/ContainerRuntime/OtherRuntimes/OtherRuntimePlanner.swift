@@ -30,12 +30,20 @@ struct OtherRuntimePlanner {
         if !runtime.usesSystemd { linux.cgroupsPath = cgroupPath }
         // Without a limit is what a new group is; not every runtime has a word for it.
         if let limit = linux.resources?.pids?.limit, limit <= 0 { linux.resources?.pids = nil }
-        if request.networkNamespace != nil {
-            linux.namespaces = (linux.namespaces ?? []).filter { $0.type != .network }
-            linux.namespaces?.append(RuntimeSpecification.Namespace(.network, path: "\(stateDirectory)/netns"))
+        if request.networkNamespace != nil { join(.network, "netns", &linux) }
+        if request.userNamespace != nil {
+            join(.user, "userns", &linux)
+            // Not every runtime asks the namespace for them; those that do compare.
+            linux.uidMappings = request.idMappings?.users
+            linux.gidMappings = request.idMappings?.groups
         }
         result.linux = linux
         return result
+    }
+
+    private func join(_ kind: RuntimeSpecification.Namespace.Kind, _ place: String, _ linux: inout RuntimeSpecification.Linux) {
+        linux.namespaces = (linux.namespaces ?? []).filter { $0.type != kind }
+        linux.namespaces?.append(RuntimeSpecification.Namespace(kind, path: "\(stateDirectory)/\(place)"))
     }
 
     /// Makes what the plan mounts on, writes the bundle, and plans.
@@ -53,12 +61,18 @@ struct OtherRuntimePlanner {
             try makePlace(treePath(index), isDirectory: try entry.value.status().kind == .directory)
             plan.add(.placeTree, [plan.index(of: entry.value)], [treePath(index)])
         }
-        if let namespace = request.networkNamespace {
-            try makePlace("\(stateDirectory)/netns", isDirectory: false)
-            plan.add(.placeNamespace, [plan.index(of: namespace)], ["\(stateDirectory)/netns"])
+        for (namespace, place) in [(request.networkNamespace, "netns"), (request.userNamespace, "userns")] {
+            guard let namespace else { continue }
+            try makePlace("\(stateDirectory)/\(place)", isDirectory: false)
+            plan.add(.placeNamespace, [plan.index(of: namespace)], ["\(stateDirectory)/\(place)"])
         }
         let specification = specification(request, cgroupPath: cgroupPath)
-        if specification.root?.readonly == true { try Self.makeMountPoints(specification.mounts ?? [], in: root) }
+        if specification.root?.readonly == true {
+            // Of a root with mapped ids only the container's own root can make anything in it.
+            try FileOwner.run(
+                user: Self.rootID(request.idMappings?.users), group: Self.rootID(request.idMappings?.groups)
+            ) { try Self.makeMountPoints(specification.mounts ?? [], in: root) }
+        }
         try FileSystem.replace("\(stateDirectory)/config.json", with: try OtherRuntime.json(specification), mode: 0o600)
         let base = runtime.command(stateDirectory: stateDirectory, log: "\(stateDirectory)/runtime.log")
         let create = base + ["create", "--bundle", stateDirectory] + Self.handover(request.stdio, stateDirectory) + [request.id]
@@ -118,6 +132,11 @@ struct OtherRuntimePlanner {
 
     private static func isDirectory(_ path: String?) -> Bool { (try? FileStatus(path ?? "", follow: true).kind) == .directory }
 
+    /// On the host.
+    private static func rootID(_ map: [RuntimeSpecification.IDMapping]?) -> UInt32 {
+        map?.first { $0.containerID == 0 }?.hostID ?? 0
+    }
+
     /// Not every runtime makes them in a root that is to be read-only. Those inside of other mounts are not the root's.
     private static func makeMountPoints(_ mounts: [RuntimeSpecification.Mount], in root: OwnedDescriptor) throws {
         var done: [String] = []
@@ -132,10 +151,13 @@ struct OtherRuntimePlanner {
     private func treePath(_ index: Int) -> String { "\(stateDirectory)/trees/\(index)" }
 
     private func makePlace(_ path: String, isDirectory: Bool) throws {
-        if isDirectory { return try FileSystem.makeDirectories(path, mode: 0o700) }
-        try FileSystem.makeDirectories(String(path[..<path.lastIndex(of: "/")!]), mode: 0o700)
+        if isDirectory { return try FileSystem.makeDirectories(path, mode: Self.placeMode) }
+        try FileSystem.makeDirectories(String(path[..<path.lastIndex(of: "/")!]), mode: Self.placeMode)
         try FileSystem.replace(path, with: "", mode: 0o600)
     }
+
+    /// Of directories that lead to a place: some runtimes go there as the container's root, whom the host does not know.
+    static let placeMode: UInt32 = 0o711
 
     /// Of the mount that a directory is in.
     private static func mountPoint(above directory: String) throws -> String {

@@ -11,7 +11,9 @@ extension ShimRuntime {
         _ request: ContainerStart, with runtime: OtherRuntime, _ directory: String, cgroupPath: String
     ) async throws -> ShimProcess {
         let runtime = try runtime.located(driver: cgroups.driver)
-        try FileSystem.makeDirectories("\(directory)/root", mode: 0o700)
+        // What lies beside the places is for this user alone.
+        let mode = request.userNamespace == nil ? 0o700 : OtherRuntimePlanner.placeMode
+        try FileSystem.makeDirectories("\(directory)/root", mode: mode)
         try FileSystem.replace("\(directory)/cgroup", with: cgroupPath, mode: 0o600)
         cgroups.register(request.id, path: cgroupPath)
         try runtime.save(in: directory)

@@ -78,12 +78,20 @@ package struct ContainerPlanner {
     /// What is mounted and made in the root.
     private func addContent(_ plan: inout Plan, _ user: UserNamespacePlanner) throws {
         let process = specification.process!
-        for mount in specification.mounts ?? [] {
+        let mounts = specification.mounts ?? []
+        var closedLater: [String] = []
+        for (index, mount) in mounts.enumerated() {
+            var mount = mount
+            if Self.isWrittenTo(mount, by: mounts[(index + 1)...]) {
+                mount.options?.removeAll { $0 == "ro" }
+                closedLater.append(MountPlanner.clean(mount.destination))
+            }
             try MountPlanner(
                 mount: mount, cgroups: cgroups, cgroupPath: cgroupPath, hostMounts: user.hostMounts, label: linux.mountLabel ?? "",
                 tree: request.trees[mount.destination]
             ).add(to: &plan)
         }
+        for target in closedLater { plan.add(.setAttributes, [UInt64(MOUNT_ATTR_RDONLY)], [target]) }
         addDevices(&plan)
         try addNames(&plan)
         for path in linux.maskedPaths ?? [] { plan.add(.mask, [], [path]) }
@@ -94,6 +102,13 @@ package struct ContainerPlanner {
                 request.stdio, user: process.user.uid, makeConsole: hasOwnDevices, inherited: request.inherited, to: &plan)
         }
         if specification.root?.readonly == true { plan.add(.setAttributes, [UInt64(MOUNT_ATTR_RDONLY)], ["/"]) }
+    }
+
+    /// A new, empty file system that is to be read-only, where places are still to be made for mounts inside it.
+    private static func isWrittenTo(_ mount: RuntimeSpecification.Mount, by later: ArraySlice<RuntimeSpecification.Mount>) -> Bool {
+        guard mount.type == "tmpfs", mount.options?.last(where: { $0 == "ro" || $0 == "rw" }) == "ro" else { return false }
+        let target = MountPlanner.clean(mount.destination)
+        return later.contains { MountPlanner.clean($0.destination).hasPrefix(target + "/") }
     }
 
     /// All namespaces and mounts are there and the host is still in sight: the place of devices that move in and of three hooks.

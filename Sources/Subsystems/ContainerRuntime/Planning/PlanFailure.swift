@@ -31,7 +31,21 @@ enum PlanFailure {
                 cause: cause, hint: "leave --oom-score-adj out or raise the score")
         default:
             return GantryError(
-                .unavailable, "cannot prepare the container (step \(report.step + 1) of \(plan.steps.count))", cause: cause)
+                .unavailable, "cannot prepare the container (step \(report.step + 1) of \(plan.steps.count))",
+                cause: isOfOtherKind(step, report.errno) ? GantryError.invalid(otherKind, cause: cause) : cause)
+        }
+    }
+
+    /// Docker's words.
+    private static let otherKind =
+        "Are you trying to mount a directory onto a file (or vice-versa)? Check if the specified host path exists and is the expected type"
+
+    /// A directory for a file, or a file for a directory: what the kernel calls an invalid argument may be that, or not.
+    private static func isOfOtherKind(_ step: PlanStep, _ errno: Int32) -> Bool {
+        switch step.operation {
+        case .bind: errno == ENOTDIR || errno == EINVAL && (try? FileStatus(text(step, 0), follow: true).kind) != .directory
+        case .bindTree: errno == ENOTDIR
+        default: false
         }
     }
 

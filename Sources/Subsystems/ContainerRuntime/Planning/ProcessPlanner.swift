@@ -21,13 +21,15 @@ struct ProcessPlanner {
 
     /// Limits and the OOM score are set while the host's /proc is still there.
     static func addLimits(_ process: RuntimeSpecification.Process, to plan: inout Plan) throws(GantryError) {
-        for limit in process.rlimits ?? [] {
-            guard let number = ResourceLimitName.numbers[limit.type] else {
-                throw .invalid("unknown resource limit `\(limit.type)`")
-            }
-            plan.add(.resourceLimit, [number, limit.soft, limit.hard])
+        for limit in process.rlimits ?? [] where ResourceLimitName.numbers[limit.type] == nil {
+            throw .invalid("unknown resource limit `\(limit.type)`")
         }
+        for limit in DescriptorLimit.early(process.rlimits ?? []) { add(limit, to: &plan) }
         if let score = process.oomScoreAdj { plan.add(.outOfMemoryScore, [], ["\(score)"]) }
+    }
+
+    private static func add(_ limit: RuntimeSpecification.ResourceLimit, to plan: inout Plan) {
+        plan.add(.resourceLimit, [ResourceLimitName.numbers[limit.type] ?? 0, limit.soft, limit.hard])
     }
 
     static func streams(_ stdio: StandardStreams, _ inherited: InheritedStreams?) -> [UInt64] {
@@ -81,10 +83,12 @@ struct ProcessPlanner {
             if inherited != nil { plan.add(.locate, [], [process.args![0]] + (process.env ?? [])) }
             plan.add(.hold)
         }
-        let sets = [
-            try mask(capabilities.effective), try mask(capabilities.permitted), try mask(capabilities.inheritable),
-            try mask(capabilities.ambient),
-        ]
+        // A filter may forbid to set it.
+        if let limit = DescriptorLimit.late(process.rlimits ?? []) { Self.add(limit, to: &plan) }
+        let (permitted, inheritable) = (try mask(capabilities.permitted), try mask(capabilities.inheritable))
+        // The kernel has no others among the ambient ones. Source: capabilities(7).
+        let ambient = try mask(capabilities.ambient) & permitted & inheritable
+        let sets = [try mask(capabilities.effective), permitted, inheritable, ambient]
         if process.noNewPrivileges == true {
             plan.add(.noNewPrivileges)
             plan.add(.capabilities, sets)

@@ -43,6 +43,18 @@ struct SystemdManager {
         }
     }
 
+    /// Ends a scope whose processes are gone, and waits until systemd has seen to that; none of this name is as good.
+    func stopScope(_ unit: String) throws {
+        var body = BusWriter()
+        body.string(unit)
+        body.string("replace")
+        try ask("StopUnit") { connection in
+            do { try connection.call("StopUnit", "ss", body, serial: 1, isJob: true) } catch let error as BusError
+                where error.name == "org.freedesktop.systemd1.NoSuchUnit"
+            {}
+        }
+    }
+
     /// Changes limits of a unit until the next boot.
     func setProperties(_ unit: String, _ properties: [UnitProperty]) throws {
         guard !properties.isEmpty else { return }

@@ -50,7 +50,7 @@ struct UserNamespacePlanner {
         part.maps = maps
         part.isPrivileged = isPrivileged
         part.cgroupFiles = cgroupFiles
-        part.limits = process.rlimits ?? []
+        part.limits = DescriptorLimit.early(process.rlimits ?? [])
         part.outOfMemoryScore = process.oomScoreAdj
         return part
     }

@@ -17,9 +17,7 @@ extension NetworkController {
         }
         var endpoint = try plan(request, in: network)
         if !network.isInternal, !request.ports.isEmpty {
-            endpoint.ports = try ports().reserve(
-                request.ports, endpoint: endpoint.id, name: request.containerName, containerAddress: endpoint.ipv4Address,
-                defaultAddress: network.options[BridgeOption.hostBinding] ?? "0.0.0.0")
+            endpoint.ports = try reserve(request.ports, for: endpoint, in: network)
         }
         // Taken before the first wait, so that nobody else gets the same address.
         endpoints[endpoint.id] = endpoint
@@ -38,7 +36,7 @@ extension NetworkController {
         }
     }
 
-    private func portElements(_ verb: String, _ endpoint: Endpoint) -> String {
+    func portElements(_ verb: String, _ endpoint: Endpoint) -> String {
         let rules = RuleSet(table: configuration.tableName)
         return rulePorts(endpoint).map { rules.element(verb, $0) }.joined()
     }
@@ -127,7 +125,7 @@ extension NetworkController {
             peerAddress: MACAddress(endpoint.macAddress), mtu: mtu(of: network))
         try socket.set(
             LinkChange(up: true, alias: "\(configuration.linkMark)endpoint:\(endpoint.id)", master: bridge.index), link: index)
-        let isolated = network.options[BridgeOption.enableICC].map { $0 == "false" || $0 == "0" } ?? false
+        let isolated = network.options[BridgeOption.enableICC].flatMap(BridgeOption.boolean) == false
         try socket.setPort(hairpin: true, isolated: isolated, link: index)
         let inside = try NamespaceThread.run(in: request.namespace) {
             // No address of IPv6 by itself either, so that nothing goes past the rules of a network without it (CVE-2024-32473).
@@ -140,15 +138,20 @@ extension NetworkController {
         if let loopback = try inside.link(named: "lo"), !loopback.isUp {
             try inside.set(LinkChange(up: true), link: loopback.index)
         }
-        for (text, length) in [
-            (endpoint.ipv4Address, endpoint.ipv4PrefixLength), (endpoint.ipv6Address, endpoint.ipv6PrefixLength),
-        ] {
+        let addresses =
+            [(endpoint.ipv4Address, endpoint.ipv4PrefixLength), (endpoint.ipv6Address, endpoint.ipv6PrefixLength)]
+            + request.linkLocalAddresses.map { ($0, 16) }
+        for (text, length) in addresses {
             if let address = IPAddress(text) { try inside.addAddress(address, prefixLength: length, link: peer.index) }
         }
         try inside.set(LinkChange(up: true), link: peer.index)
-        if request.isGateway {
-            for text in [endpoint.gateway, endpoint.ipv6Gateway] {
-                if let gateway = IPAddress(text) { try inside.setDefaultRoute(gateway: gateway, link: peer.index) }
+        if request.isGateway { try Self.setRoutes(endpoint, in: inside, link: peer.index) }
+        try NamespaceThread.run(in: request.namespace) { [sysctls = request.sysctls] in
+            for (path, value) in sysctls {
+                let path = path.replacing("IFNAME", with: endpoint.interfaceName)
+                do throws(SystemError) { try FileSystem.writeControl("/proc/sys/\(path)", value) } catch {
+                    throw GantryError.invalid("cannot set the sysctl `\(path)` to `\(value)`", cause: error)
+                }
             }
         }
     }
@@ -235,19 +238,6 @@ extension NetworkController {
             try table.save(endpoint)
             endpoints[endpoint.id] = endpoint
             names.insert(endpoint)
-        }
-    }
-
-    /// Moves a running container's default route to its attachment on `network`.
-    package func setGateway(container: String, network nameOrID: String, namespace: OwnedDescriptor) throws {
-        let id = try network(nameOrID).id
-        guard let endpoint = endpoints(ofContainer: container).first(where: { $0.networkID == id }) else {
-            throw GantryError.notFound("container \(container) is not connected to network \(nameOrID)")
-        }
-        let inside = try NamespaceThread.run(in: namespace) { try RouteSocket() }
-        guard let link = try inside.link(named: endpoint.interfaceName) else { return }
-        for text in [endpoint.gateway, endpoint.ipv6Gateway] {
-            if let gateway = IPAddress(text) { try inside.setDefaultRoute(gateway: gateway, link: link.index) }
         }
     }
 }

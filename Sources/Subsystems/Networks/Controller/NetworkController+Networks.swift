@@ -72,19 +72,7 @@ extension NetworkController {
             throw .conflict("network with name \(name) already exists")
         }
         try PoolCheck.check(specification.pools)
-        if let bridge = specification.options[BridgeOption.bridgeName], !bridge.isEmpty {
-            guard bridge.utf8.count <= 15, !bridge.contains("/"), !bridge.contains("\""), !bridge.contains(where: \.isWhitespace),
-                bridge != ".", bridge != ".."
-            else {
-                throw .invalid("invalid bridge name `\(bridge)`: at most 15 bytes without blanks, quotes and slashes")
-            }
-        }
-        if let mtu = specification.options[BridgeOption.mtu] {
-            guard let value = UInt32(mtu), (68...65535).contains(value) else { throw .invalid("invalid MTU `\(mtu)`: 68 to 65535") }
-        }
-        if let address = specification.options[BridgeOption.hostBinding], IPAddress(address)?.family != .v4 {
-            throw .invalid("invalid host binding address `\(address)`: an IPv4 address is needed")
-        }
+        try BridgeOption.check(specification.options)
     }
 
     /// Chooses subnets and gateways that were left open.

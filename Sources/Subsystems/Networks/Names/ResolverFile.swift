@@ -99,9 +99,15 @@ package enum HostsFile {
 
             """
         for entry in extra { text += "\(entry.address)\t\(entry.name)\n" }
+        for address in addresses { text += line(hostname: hostname, domainName: domainName, address: address) }
+        return text
+    }
+
+    /// The container's own line for an address.
+    package static func line(hostname: String, domainName: String, address: String) -> String {
+        guard !hostname.isEmpty, !address.isEmpty else { return "" }
         let full = domainName.isEmpty ? hostname : "\(hostname).\(domainName)"
         let short = full.split(separator: ".").first.map(String.init) ?? full
-        for address in addresses where !hostname.isEmpty { text += "\(address)\t\(short == full ? full : "\(full) \(short)")\n" }
-        return text
+        return "\(address)\t\(short == full ? full : "\(full) \(short)")\n"
     }
 }

@@ -13,6 +13,10 @@ package struct AttachmentRequest: Sendable {
     package var ipv4Address: String?
     package var ipv6Address: String?
     package var macAddress: String?
+    /// IPv4, beside the network's own.
+    package var linkLocalAddresses: [String] = []
+    /// Of the link: below /proc/sys with `IFNAME` in place of its name, and the value.
+    package var sysctls: [(path: String, value: String)] = []
     package var namespace: OwnedDescriptor
     package var interfaceName: String
     /// Whether the default route leads here.

@@ -67,13 +67,3 @@ package struct NetworkSpecification: Sendable {
 
     package init(name: String) { self.name = name }
 }
-
-/// The options of a bridge network that mean something here.
-enum BridgeOption {
-    static let bridgeName = "com.docker.network.bridge.name"
-    static let enableICC = "com.docker.network.bridge.enable_icc"
-    static let masquerade = "com.docker.network.bridge.enable_ip_masquerade"
-    static let hostBinding = "com.docker.network.bridge.host_binding_ipv4"
-    static let defaultBridge = "com.docker.network.bridge.default_bridge"
-    static let mtu = "com.docker.network.driver.mtu"
-}
