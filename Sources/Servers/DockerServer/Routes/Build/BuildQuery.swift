@@ -22,6 +22,7 @@ struct BuildQuery {
         request.remote = query["remote"]
         request.buildID = query["buildid"]
         request.options = try Self.options(query)
+        request.options.dockerfileName = request.dockerfile.split(separator: "/").last.map(String.init) ?? "Dockerfile"
         request.options.scope = request.tags.first?.familiar ?? ""
         request.credentials =
             context.head.headers.first(name: AuthConfig.buildHeaderName).map { AuthConfig.map(headerValue: $0) }?
