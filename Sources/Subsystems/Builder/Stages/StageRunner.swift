@@ -183,7 +183,9 @@ struct StageRunner: Sendable {
 
     // MARK: For the single instructions
 
-    func expand(_ text: String) throws(VariableExpander.Failure) -> String { try session.expander.word(text) { state.variables[$0] } }
+    func expand(_ text: String) throws(VariableExpander.Failure) -> String {
+        try session.expander.word(text) { state.variables[$0] }
+    }
     func expandWords(_ text: String) throws -> [String] { try session.expander.words(text) { state.variables[$0] } }
 
     /// `path` seen from the working directory, cleaned; a slash at the end stays.
