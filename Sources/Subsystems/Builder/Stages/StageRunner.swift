@@ -108,11 +108,11 @@ struct StageRunner: Sendable {
         session.warnings.withLock { if !$0.contains(warning) { $0.append(warning) } }
     }
 
-    /// ONBUILD instructions of the base image run right after FROM and are not handed on.
+    /// ONBUILD instructions of the base, an image or a stage, run right after FROM and are not handed on.
     private mutating func triggers(_ from: Step) async throws {
         switch plan.base {
-        case .image, .local: break
-        case .stage, .scratch, .context, .named: return
+        case .image, .local, .stage: break
+        case .scratch, .context, .named: return
         }
         guard let texts = state.defaults.onBuild, !texts.isEmpty else { return }
         state.set { $0.onBuild = nil }
