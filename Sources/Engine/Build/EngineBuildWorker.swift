@@ -64,7 +64,7 @@ final class EngineBuildWorker: BuildWorker {
             progress(text, message.current, message.total)
         }
         guard Self.runs(platform, on: .host) else { return try await foreign(reference, platform, login, tell) }
-        try await images.pull(reference, allTags: false, platform: platform, credentials: login, progress: tell)
+        try await images.transfer.pull(reference, allTags: false, platform: platform, credentials: login, progress: tell)
         guard let image = try named(reference) else { throw GantryError.notFound("No such image: \(reference.familiar)") }
         return image
     }
