@@ -46,7 +46,8 @@ extension BuildOperationsAdapter {
             options.platform = platform
             let caches = BuildCaches(context: context, transfer: images.transfer, request: request)
             let worker = EngineBuildWorker(
-                context: context, images: images, request: request, directory: directory, mounts: mounts, agents: inputs.agents,
+                context: context, images: images, request: request, directory: directory, mounts: mounts, held: held,
+                agents: inputs.agents,
                 caches: caches)
             let builder = ImageBuilder(
                 worker: worker, cache: cache, exchange: caches, hashes: hashes, options: options, context: inputs.context,

@@ -15,6 +15,7 @@ final class EngineBuildWorker: BuildWorker {
     let request: ImageBuildRequest
     let directory: BuildDirectory
     let mounts: BuildMounts
+    let held: HeldMounts
     let agents: [String: OwnedDescriptor]
     let images: ImageService
     /// Has layers that are not here yet.
@@ -30,9 +31,10 @@ final class EngineBuildWorker: BuildWorker {
 
     init(
         context: EngineContext, images: ImageService, request: ImageBuildRequest, directory: BuildDirectory, mounts: BuildMounts,
-        agents: [String: OwnedDescriptor], caches: BuildCaches
+        held: HeldMounts, agents: [String: OwnedDescriptor], caches: BuildCaches
     ) {
         self.caches = caches
+        self.held = held
         self.agents = agents
         self.context = context
         self.images = images

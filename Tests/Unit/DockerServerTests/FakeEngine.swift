@@ -145,6 +145,7 @@ struct FakeBuilds: BuildOperations {
     func cacheRecords(filters: [String: [String]]) async throws -> [DiskUsage.CacheRecord] { [] }
     func exportMount(_ id: String, to sink: ByteSink) async throws { throw unused }
     func importMount(_ id: String, from archive: ByteStream) async throws { throw unused }
+    func holdMounts(_ id: String, to sink: ByteSink) async throws { throw unused }
     func pushMount(_ id: String, as reference: Reference, credentials: RegistryLogin?) async throws -> Digest { throw unused }
     func pullMount(_ id: String, from reference: Reference, credentials: RegistryLogin?) async throws { throw unused }
     func pruneCache(all: Bool, filters: [String: [String]], budget: BuildCacheBudget) async throws -> PruneReport {

@@ -21,8 +21,12 @@ struct MountPlan: Sendable {
     private var seeded: [(cache: CacheMount, content: Bind)] = []
     private var own: [Ingredient] = []
     private var agentCount = 0
-    /// Secrets that become variables.
+    /// Secrets that become variables, and where agents are.
     private(set) var environment: [String] = []
+    /// What finds an agent: no secret.
+    private(set) var agentVariable: String?
+    /// Secrets that are variables only, as the files they would be.
+    private(set) var variableFiles: [StepMount] = []
 
     init(_ mounts: [RunMount], _ session: BuildSession, _ runner: StageRunner) throws {
         self.session = session
@@ -86,12 +90,11 @@ struct MountPlan: Sendable {
             return
         }
         if let name = mount.environmentName { environment.append("\(name)=\(String(decoding: content, as: UTF8.self))") }
-        if mount.environmentName == nil || target != nil {
-            fixed.append(
-                .file(
-                    content: content, target: target ?? "/run/secrets/\(id)", mode: mount.mode ?? 0o400, userID: mount.userID ?? 0,
-                    groupID: mount.groupID ?? 0))
-        }
+        let file = StepMount.file(
+            PrivateFile(
+                content: content, target: target ?? "/run/secrets/\(id)", mode: mount.mode ?? 0o400, userID: mount.userID ?? 0,
+                groupID: mount.groupID ?? 0))
+        if mount.environmentName == nil || target != nil { fixed.append(file) } else { variableFiles.append(file) }
     }
 
     private mutating func addAgent(_ mount: RunMount, _ runner: StageRunner, _ target: String?) throws {
@@ -105,7 +108,10 @@ struct MountPlan: Sendable {
         }
         let path = target ?? "/run/buildkit/ssh_agent.\(agentCount)"
         agentCount += 1
-        if agentCount == 1 { environment.append("SSH_AUTH_SOCK=\(path)") }
+        if agentCount == 1 {
+            agentVariable = "SSH_AUTH_SOCK=\(path)"
+            environment.append("SSH_AUTH_SOCK=\(path)")
+        }
         fixed.append(
             .agent(
                 id: id, target: path, mode: mount.mode ?? 0o600, userID: mount.userID ?? 0, groupID: mount.groupID ?? 0))
