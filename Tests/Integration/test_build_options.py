@@ -414,13 +414,52 @@ RUN mkdir /tools && echo tool > /tools/t
 FROM busybox
 RUN --mount=type=cache,id=optshell,target=/cache echo kept > /cache/c
 RUN --mount=type=cache,id=optshell,target=/cache --mount=type=tmpfs,target=/scratch --mount=target=/context \\
-    --mount=from=tools,source=/tools,target=/tools --mount=type=bind,source=one,target=/file --mount=type=secret,id=hidden false
+    --mount=from=tools,source=/tools,target=/tools --mount=type=bind,source=one,target=/file false
 """
-    script = "cat /cache/c /context/one /tools/t /file; echo more > /scratch/s && mount | grep -c ' /scratch '; ls /run/secrets; echo end"
-    result = build(dockerfile, {"one": "1\n"}, "--on-failure=shell", "--secret", "id=hidden,env=HOME", input=script, ok=False)
-    assert result.returncode == 1 and "exit code: 1" in result.stderr and "without secrets" in result.stderr
+    script = "cat /cache/c /context/one /tools/t /file; echo more > /scratch/s && mount | grep -c ' /scratch '; echo end"
+    result = build(dockerfile, {"one": "1\n"}, "--on-failure=shell", input=script, ok=False)
+    assert result.returncode == 1 and "exit code: 1" in result.stderr
     assert result.stdout == "kept\n1\ntool\n1\n1\nend\n"
     assert build.gantry.ok("images", "-aq", "--no-trunc") == images
+
+
+def test_shell_after_a_failure_has_secrets_and_agents(build, daemon):
+    """For as long as the shell is there, and nowhere on disk."""
+    secret = "s3cr3t-0d5e77"
+    build.gantry.environment["OPTSECRET"] = secret
+    agent_socket = str(build.folder / "agent.sock")
+    agent = subprocess.Popen(["ssh-agent", "-D", "-a", agent_socket], stdout=subprocess.DEVNULL)
+    dockerfile = """FROM python:3.11-slim
+USER 65534
+RUN --mount=type=secret,id=one,target=/own/place,mode=0440,uid=65534 --mount=type=secret,id=two,env=TWO --mount=type=ssh,uid=65534 <<EOF
+#!/bin/sh
+exit 9
+EOF
+"""
+    held = daemon.exec_root / "held"
+    script = f"""
+stat -c %a:%u /own/place; wc -c < /own/place; ls /run/secrets; echo [$TWO]; cat /dev/pipes/EOF
+python3 -c '
+import os, socket, struct
+s = socket.socket(socket.AF_UNIX)
+s.connect(os.environ["SSH_AUTH_SOCK"])
+s.sendall(struct.pack(">IB", 1, 11))
+print(s.recv(100) == struct.pack(">IBI", 5, 12, 0))'
+"""
+    try:
+        wait_for(lambda: os.path.exists(agent_socket), "the agent's socket")
+        result = build(dockerfile, None, "--on-failure=shell", "--ssh", f"default={agent_socket}", "--secret", "id=one,env=OPTSECRET",
+                       "--secret", "id=two,env=OPTSECRET", input=script, ok=False)
+    finally:
+        del build.gantry.environment["OPTSECRET"]
+        agent.terminate()
+        agent.wait(10)
+    assert result.returncode == 1 and "exit code: 9" in result.stderr
+    assert result.stdout == f"440:65534\n{len(secret)}\ntwo\n[]\n#!/bin/sh\nexit 9\nTrue\n"
+    wait_for(lambda: not any(held.iterdir()), "the end of what was held")
+    assert secret not in result.stderr
+    found = subprocess.run(["grep", "-rla", secret, str(daemon.data), str(daemon.log)], capture_output=True, text=True)
+    assert found.stdout == ""
 
 
 # -- checks

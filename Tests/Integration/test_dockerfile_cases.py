@@ -21,7 +21,7 @@ def parse(name):
 
 
 def make_context(name, folder):
-    arguments, expect = [], {}
+    arguments, expect, bases = [], {}, {}
     for head, text in parse(name):
         if head[0] == "args":
             arguments = shlex.split(" ".join(head[1:]))
@@ -35,11 +35,13 @@ def make_context(name, folder):
                     path.chmod(int(word[5:], 8))
         elif head[0] == "link":
             os.symlink(head[2], folder / head[1])
+        elif head[0] == "base":
+            bases[head[1]] = text
         elif head[0] == "Dockerfile":
             (folder / "Dockerfile").write_text(text)
         elif head[0] == "expect":
             expect = json.loads(text)
-    return arguments, expect
+    return arguments, expect, bases
 
 
 def test_there_are_cases():
@@ -49,19 +51,21 @@ def test_there_are_cases():
 @pytest.mark.parametrize("name", CASES)
 def test_case(name, daemon, tmp_path):
     gantry = Cli("gantry", daemon)
-    arguments, expect = make_context(name, tmp_path)
+    arguments, expect, bases = make_context(name, tmp_path)
     image = f"case-{name}:1"
     try:
+        for base, text in bases.items():
+            gantry.ok("build", "-q", "-t", base, "-", input=text)
         result = gantry("build", "--progress=plain", "-t", image, *arguments, ".", cwd=tmp_path)
         assert result.returncode == expect.get("exit", 0), result.stderr
         if "error" in expect:
             assert expect["error"] in result.stderr
         for part in expect.get("output", []):
-            assert part in result.stderr
+            assert part in result.stdout + result.stderr
         if result.returncode == 0:
             compare(gantry, image, expect)
     finally:
-        gantry("rmi", "-f", image)
+        gantry("rmi", "-f", image, *bases)
 
 
 def compare(gantry, image, expect):

@@ -51,6 +51,12 @@ extension EngineClient {
         return try await send(request).lines(of: JSONMessage.self)
     }
 
+    /// Holds the secrets and agents of a failed step as long as the connection is open; a byte comes once they are held. Not part
+    /// of Docker's API.
+    package func holdMounts(_ holder: String) async throws -> ResponseBody {
+        try await send(EngineRequest(.post, "/build/held/\(EngineRequest.part(holder))")).body
+    }
+
     /// The last builds, newest first. Not part of Docker's API.
     package func builds() async throws -> [BuildRecordBody] {
         try await json([BuildRecordBody].self, EngineRequest(.get, "/builds"))

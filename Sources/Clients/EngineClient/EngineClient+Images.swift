@@ -39,11 +39,14 @@ extension EngineClient {
 
     /// Pulls an image, or all tags of a repository when `tag` is nil. Source: Engine API 1.51, ImageCreate.
     /// - Parameter login: goes into `X-Registry-Auth`.
-    package func pull(_ name: String, tag: String?, platform: String?, login: AuthConfig?) async throws -> JSONLines<JSONMessage> {
+    package func pull(
+        _ name: String, tag: String?, platform: String?, allPlatforms: Bool = false, login: AuthConfig?
+    ) async throws -> JSONLines<JSONMessage> {
         var request = EngineRequest(.post, "/images/create")
         request.set("fromImage", name)
         request.set("tag", tag)
         request.set("platform", platform)
+        request.set("allplatforms", allPlatforms)
         if let login { request.headers.append((AuthConfig.headerName, try login.headerValue())) }
         return try await send(request).lines(of: JSONMessage.self)
     }
@@ -77,18 +80,20 @@ extension EngineClient {
     }
 
     /// A docker-archive of these images as it comes. Source: Engine API 1.51, ImageGetAll.
-    package func save(_ names: [String]) async throws -> ResponseBody {
+    package func save(_ names: [String], platforms: [String] = []) async throws -> ResponseBody {
         var request = EngineRequest(.get, "/images/get")
+        for platform in platforms { request.set("platform", platform) }
         for name in names { request.set("names", name) }
         return try await send(request).body
     }
 
     /// Source: Engine API 1.51, ImageLoad.
     package func load(
-        _ archive: some AsyncSequence<[UInt8], any Error> & Sendable, quiet: Bool
+        _ archive: some AsyncSequence<[UInt8], any Error> & Sendable, platforms: [String] = [], quiet: Bool
     ) async throws -> JSONLines<JSONMessage> {
         var request = EngineRequest(.post, "/images/load")
         request.set("quiet", quiet)
+        for platform in platforms { request.set("platform", platform) }
         request.body = .stream(archive, contentType: "application/x-tar")
         return try await send(request).lines(of: JSONMessage.self)
     }

@@ -66,7 +66,8 @@ struct BuildInputs: Sendable {
         if let source = try GitSource(address) {
             let secrets = request.options.secrets
             let revision = try await GitCheckout(source: source, secrets: secrets).fetch(
-                into: path, scratch: directory.filesPath)
+                into: path, scratch: directory.filesPath,
+                keepsGitDirectory: request.options.isSet("BUILDKIT_CONTEXT_KEEP_GIT_DIR") || source.keepsGitDirectory ?? false)
             // A checkout's files have the time of the checkout, which says nothing: the commit's makes it repeatable.
             try await BlockingWork.run { try TimeClamp(limit: revision.committedAt * 1_000_000_000).apply(below: path) }
             return BuildMaterial(uri: source.publicAddress, algorithm: "sha1", digest: revision.commit)

@@ -46,7 +46,8 @@ extension BuildOperationsAdapter {
             options.platform = platform
             let caches = BuildCaches(context: context, transfer: images.transfer, request: request)
             let worker = EngineBuildWorker(
-                context: context, images: images, request: request, directory: directory, mounts: mounts, agents: inputs.agents,
+                context: context, images: images, request: request, directory: directory, mounts: mounts, held: held,
+                agents: inputs.agents,
                 caches: caches)
             let builder = ImageBuilder(
                 worker: worker, cache: cache, exchange: caches, hashes: hashes, options: options, context: inputs.context,
@@ -105,10 +106,8 @@ extension BuildOperationsAdapter {
             part.attestations = try await attestations(of: outcome, request.attestations, story)
             result.parts.append(part)
         }
-        let asksForIndex = request.options.buildArguments["BUILDKIT_MULTI_PLATFORM"].flatMap { $0 }.map {
-            $0 == "1" || $0 == "true"
-        }
-        result.isIndex = outcomes.count > 1 || !request.attestations.isEmpty || asksForIndex == true
+        let asksForIndex = request.options.isSet("BUILDKIT_MULTI_PLATFORM")
+        result.isIndex = outcomes.count > 1 || !request.attestations.isEmpty || asksForIndex
         let form = request.exports.first { $0.isForStore }?.form ?? ExportForm()
         try await name(result, form, request.tags)
         for (number, export) in request.exports.enumerated() {

@@ -19,6 +19,8 @@ final class BuildOperationsAdapter: BuildOperations {
     let results = BuildResults()
     /// The directories of `--mount=type=cache`.
     let mounts: BuildMounts
+    /// What failed steps had beside their files.
+    let held: HeldMounts
     /// Builds that can be cancelled by name.
     private let running = Mutex<[String: Task<Digest?, any Error>]>([:])
     /// What builds have read of files, for the builds after them.
@@ -34,6 +36,7 @@ final class BuildOperationsAdapter: BuildOperations {
         self.cache = cache
         history = try BuildHistory(database: context.database)
         mounts = try BuildMounts(database: context.database, dataRoot: context.configuration.dataRoot)
+        held = try HeldMounts(execRoot: context.configuration.execRoot)
         context.imageStore.setRetained { Set(try cache.chainIDs().map { try Digest($0) }) }
         try BuildDirectory.removeLeftovers(context: context)
     }
@@ -71,6 +74,11 @@ final class BuildOperationsAdapter: BuildOperations {
         } onCancel: {
             task.cancel()
         }
+    }
+
+    func holdMounts(_ id: String, to sink: ByteSink) async throws {
+        // A byte tells the client that it may go on.
+        try await held.hold(id) { try await sink([10]) }
     }
 
     func cancel(_ buildID: String) async throws {

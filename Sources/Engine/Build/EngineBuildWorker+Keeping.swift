@@ -5,8 +5,9 @@ import LinuxSystem
 import OCI
 
 extension EngineBuildWorker {
-    func keep(_ mounts: [StepMount]) async throws -> [String] {
-        var kept: [String] = []
+    func keep(_ mounts: [StepMount]) async throws -> KeptMounts {
+        let own = try held.add(mounts, agents: agents)
+        var kept = own?.words.map(Self.words) ?? []
         for mount in mounts {
             switch mount {
             case .cache(let cache):
@@ -18,11 +19,11 @@ extension EngineBuildWorker {
             case .bind(.workspace(let workspace, let path), let target, _):
                 let image = try await image(of: workspace)
                 kept.append(Self.words(["type=image", "source=\(image)", "image-subpath=\(path)", "target=\(target)"]))
-            // The context itself is only lent; the builder binds copies where a step may be entered.
+            // The context itself is only lent; the builder binds copies where a step may be entered. Files and agents are held.
             case .bind(.context, _, _), .file, .agent: continue
             }
         }
-        return kept
+        return KeptMounts(words: kept, holder: own?.id)
     }
 
     /// Fields with a comma or a quotation mark in quotation marks. Source: RFC 4180, 2.

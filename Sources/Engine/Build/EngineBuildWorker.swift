@@ -15,6 +15,7 @@ final class EngineBuildWorker: BuildWorker {
     let request: ImageBuildRequest
     let directory: BuildDirectory
     let mounts: BuildMounts
+    let held: HeldMounts
     let agents: [String: OwnedDescriptor]
     let images: ImageService
     /// Has layers that are not here yet.
@@ -30,9 +31,10 @@ final class EngineBuildWorker: BuildWorker {
 
     init(
         context: EngineContext, images: ImageService, request: ImageBuildRequest, directory: BuildDirectory, mounts: BuildMounts,
-        agents: [String: OwnedDescriptor], caches: BuildCaches
+        held: HeldMounts, agents: [String: OwnedDescriptor], caches: BuildCaches
     ) {
         self.caches = caches
+        self.held = held
         self.agents = agents
         self.context = context
         self.images = images
@@ -64,7 +66,7 @@ final class EngineBuildWorker: BuildWorker {
             progress(text, message.current, message.total)
         }
         guard Self.runs(platform, on: .host) else { return try await foreign(reference, platform, login, tell) }
-        try await images.pull(reference, allTags: false, platform: platform, credentials: login, progress: tell)
+        try await images.transfer.pull(reference, allTags: false, platform: platform, credentials: login, progress: tell)
         guard let image = try named(reference) else { throw GantryError.notFound("No such image: \(reference.familiar)") }
         return image
     }

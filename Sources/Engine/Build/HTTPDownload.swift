@@ -18,6 +18,8 @@ enum HTTPDownload {
         var configuration = HTTPClient.Configuration()
         configuration.redirectConfiguration = .follow(max: 10, allowCycles: false)
         configuration.timeout = .init(connect: .seconds(30), read: .seconds(300))
+        // A refused connection or an unknown name is an answer, not a reason to ask again for 30 s.
+        configuration.connectionPool.retryConnectionEstablishment = false
         let client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         do {
             let file = try await fetch(url, to: target, client, authorization: authorization(url, secrets))

@@ -34,11 +34,12 @@ struct LayoutFolder {
         try packer.pack("/", as: .contents)
         try writer.finish()
         try LinuxSystem.check("lseek") { lseek(archive.raw, 0, SEEK_SET) }
-        let loaded = try store.load(from: {
-            var chunk = [UInt8](repeating: 0, count: 256 << 10)
-            let count = try chunk.withUnsafeMutableBytes { try archive.read(into: $0) }
-            return count == 0 ? nil : Array(chunk[..<count])
-        })
+        let loaded = try store.load(
+            from: {
+                var chunk = [UInt8](repeating: 0, count: 256 << 10)
+                let count = try chunk.withUnsafeMutableBytes { try archive.read(into: $0) }
+                return count == 0 ? nil : Array(chunk[..<count])
+            }, platforms: [.host])
         guard let image = loaded.first else { throw GantryError.notFound("the OCI layout holds no image `\(wanted)`") }
         return image.id
     }

@@ -102,20 +102,25 @@ struct ImageService: ImageOperations {
         return (result.removed.map(Self.row), result.reclaimed)
     }
 
-    func save(_ names: [NameOrID], to sink: ByteSink) async throws {
+    func save(_ names: [NameOrID], platforms: [Platform], to sink: ByteSink) async throws {
         for name in names { _ = try context.imageStore.image(name) }
         let store = context.imageStore
-        try await BlockingWork.writing(to: sink) { write in try store.save(names) { try write(Array($0)) } }
+        try await BlockingWork.writing(to: sink) { write in
+            try store.save(names, platforms: platforms) { try write(Array($0)) }
+        }
         for name in names {
             let image = try context.imageStore.image(name)
             context.events.publish("image", "save", actor: image.id.description, attributes: attributes(image, name: name))
         }
     }
 
-    func load(_ archive: ByteStream, quiet: Bool, progress: @escaping ProgressSink) async throws {
+    func load(_ archive: ByteStream, platforms: [Platform], quiet: Bool, progress: @escaping ProgressSink) async throws {
         let store = context.imageStore
-        let loaded = try await BlockingWork.reading(archive) { read in try store.load(from: read) }
+        let loaded = try await BlockingWork.reading(archive) { read in try store.load(from: read, platforms: platforms) }
         for item in loaded {
+            for name in item.references where !item.members.isEmpty {
+                try store.setList(ListedResult.list(of: item.members, main: item.id, named: name), as: name)
+            }
             let name =
                 item.references.isEmpty ? ["Loaded image ID: \(item.id)"] : item.references.map { "Loaded image: \($0.familiar)" }
             for line in name { try await progress(ProgressMessage(stream: line + "\n")) }

@@ -12,14 +12,20 @@ package protocol ImageOperations: Sendable {
     func prune(filters: [String: [String]]) async throws -> (removed: [ImageRemovalRow], reclaimed: Int64)
     /// Pulls one image, or all tags of a repository when the reference has neither tag nor digest and `allTags` is set.
     /// Errors before the first progress are thrown at once.
+    /// - Parameter allPlatforms: the images for all platforms that the name has, under the name as a list.
     func pull(
-        _ reference: Reference, allTags: Bool, platform: Platform?, credentials: RegistryLogin?, progress: @escaping ProgressSink)
+        _ reference: Reference, allTags: Bool, platform: Platform?, allPlatforms: Bool, credentials: RegistryLogin?,
+        progress: @escaping ProgressSink)
         async throws
     /// Pushes one tag, or all of the repository without one.
-    func push(_ reference: Reference, credentials: RegistryLogin?, progress: @escaping ProgressSink) async throws
+    /// - Parameter platform: the image for it alone; nil for all that the name stands for.
+    func push(
+        _ reference: Reference, platform: Platform?, credentials: RegistryLogin?, progress: @escaping ProgressSink
+    ) async throws
     /// A docker-archive with OCI layout.
-    func save(_ names: [NameOrID], to sink: ByteSink) async throws
-    func load(_ archive: ByteStream, quiet: Bool, progress: @escaping ProgressSink) async throws
+    /// - Parameter platforms: only the images for these; all when empty.
+    func save(_ names: [NameOrID], platforms: [Platform], to sink: ByteSink) async throws
+    func load(_ archive: ByteStream, platforms: [Platform], quiet: Bool, progress: @escaping ProgressSink) async throws
     /// A root file system as an image; the last progress names its id.
     func importArchive(
         _ archive: ByteStream, as reference: Reference?, message: String, changes: [String], platform: Platform?,

@@ -19,6 +19,8 @@ package protocol BuildOperations: Sendable {
     )
         async throws -> Digest?
     func cancel(_ buildID: String) async throws
+    /// Holds the secrets and agents of a failed step (``KeptMounts/holder``) until the client leaves; writes a byte when it does.
+    func holdMounts(_ id: String, to sink: ByteSink) async throws
     /// The last builds, newest first.
     func builds() async throws -> [BuildHistoryEntry]
     /// A build by the beginning of its id, empty for the newest, and what it printed.

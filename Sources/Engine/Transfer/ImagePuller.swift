@@ -26,6 +26,8 @@ struct ImagePuller: Sendable {
     let logger: Logger
     /// The tag stands for the image afterwards.
     var names = true
+    /// Without a tag the image is known by its manifest's digest; false for one that belongs to a list.
+    var notesDigest = true
 
     /// Asks the registry for the manifest, and for that of the platform where the name stands for several.
     func resolve(_ reference: Reference, platform: Platform?, credentials: RegistryCredentials) async throws -> Source {
@@ -68,7 +70,7 @@ struct ImagePuller: Sendable {
         if names, reference.digest == nil { try store.tag(image.id, as: reference) }
         // Without the name the image is known by its own manifest; the digest of a list stands for the host's platform.
         let digest = names ? source.digest : ConfigurationDigest.of(source.manifestBytes)
-        try store.setRepoDigest(reference, manifestDigest: digest, image: image.id)
+        if names || notesDigest { try store.setRepoDigest(reference, manifestDigest: digest, image: image.id) }
         relay.say("Digest: \(source.digest)")
         relay.say("Status: \(isNew ? "Downloaded newer image" : "Image is up to date") for \(reference.familiar)")
         if let platform, !platform.runs(image.config.platform) {

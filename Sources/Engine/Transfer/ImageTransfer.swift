@@ -45,11 +45,14 @@ final class ImageTransfer: Sendable {
     }
 
     /// Brings the image of another platform here without giving it a name with a tag: that belongs to the host's platform.
+    /// - Parameter isMember: a list is about to keep it.
     func pullForeign(
-        _ reference: Reference, platform: Platform, credentials: RegistryLogin?, progress: @escaping ProgressSink
+        _ reference: Reference, platform: Platform, isMember: Bool = false, credentials: RegistryLogin?,
+        progress: @escaping ProgressSink
     ) async throws -> Image {
         let puller = ImagePuller(
-            store: context.imageStore, client: client, logger: context.logger.with("image", reference.familiar), names: false)
+            store: context.imageStore, client: client, logger: context.logger.with("image", reference.familiar), names: false,
+            notesDigest: !isMember)
         let source = try await puller.resolve(reference, platform: platform, credentials: RegistryCredentials(credentials))
         return try await ProgressRelay.run(to: progress) { relay in try await puller.pull(source, platform: platform, relay) }
     }
@@ -67,7 +70,10 @@ final class ImageTransfer: Sendable {
         context.events.publish("image", "pull", actor: reference.familiar, attributes: attributes)
     }
 
-    func push(_ reference: Reference, credentials: RegistryLogin?, progress: @escaping ProgressSink) async throws {
+    /// - Parameter platform: the image for it alone; nil for all that a name stands for.
+    func push(
+        _ reference: Reference, platform: Platform? = nil, credentials: RegistryLogin?, progress: @escaping ProgressSink
+    ) async throws {
         let credentials = RegistryCredentials(credentials)
         try await progress(ProgressMessage(status: "The push refers to repository [\(reference.repository)]"))
         let known = try context.imageStore.list().flatMap(\.references).filter { $0.repository == reference.repository }
@@ -80,11 +86,12 @@ final class ImageTransfer: Sendable {
         }
         let repository = try await client.repository(of: reference, credentials: credentials, access: .push)
         for name in wanted {
-            if let list = try context.imageStore.list(named: name) {
+            let list = try context.imageStore.list(named: name)
+            if let list, platform == nil {
                 try await push(list, as: name, repository: repository, progress: progress)
                 continue
             }
-            let image = try context.imageStore.image(name.canonical)
+            let image = try self.image(name, list, platform: platform)
             let pusher = ImagePusher(
                 store: context.imageStore, forms: forms, repository: repository, image: image, tag: name.tag ?? "latest")
             try await ProgressRelay.run(to: progress) { relay in try await pusher.push(relay) }
@@ -93,6 +100,18 @@ final class ImageTransfer: Sendable {
             context.events.publish("image", "push", actor: name.familiar, attributes: attributes)
         }
         try await BlockingWork.run { [store = context.imageStore] in try store.collectGarbage() }
+    }
+
+    private func image(_ name: Reference, _ list: ImageList?, platform: Platform?) throws -> Image {
+        let store = context.imageStore
+        let image =
+            try list.flatMap { list in try platform.flatMap(list.image).flatMap { try store.image(id: $0) } }
+            ?? store.image(name.canonical)
+        if let platform, !platform.runs(image.config.platform) {
+            throw GantryError.notFound(
+                "image with reference \(name.familiar) was found but does not provide the specified platform (\(platform.text))")
+        }
+        return image
     }
 
     /// - Returns: an identity token, or empty.

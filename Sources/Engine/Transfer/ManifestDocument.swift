@@ -76,15 +76,6 @@ extension Index {
     }
 }
 
-extension Platform {
-    /// `linux/arm64/v8`
-    var text: String { [os, architecture, variant].compactMap(\.self).joined(separator: "/") }
-
-    func runs(_ other: Platform) -> Bool {
-        os == other.os && architecture == other.architecture && (variant == nil || other.variant == nil || variant == other.variant)
-    }
-}
-
 extension RegistryRepository {
     /// Largest configuration that is read, in bytes.
     private static let configurationLimit: Int64 = 8 << 20

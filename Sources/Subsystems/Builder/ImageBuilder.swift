@@ -193,8 +193,12 @@ package final class ImageBuilder: Sendable {
     }
 
     private func parse() throws -> ParsedDockerfile {
-        do throws(DockerfileError) { return try ParsedDockerfile(dockerfile) } catch {
-            let excerpt = error.range.map { SourceExcerpt.render(dockerfile, name: "Dockerfile", range: $0) } ?? ""
+        do throws(DockerfileError) {
+            var file = try ParsedDockerfile(dockerfile)
+            file.name = options.dockerfileName
+            return file
+        } catch {
+            let excerpt = error.range.map { SourceExcerpt.render(dockerfile, name: options.dockerfileName, range: $0) } ?? ""
             throw BuildFailure(error.gantryError, range: error.range, excerpt: excerpt)
         }
     }

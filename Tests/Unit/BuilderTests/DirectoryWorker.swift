@@ -100,7 +100,7 @@ final class DirectoryWorker: BuildWorker {
         try OwnedDescriptor.open("\(root)/steps/\(workspace.id)", O_RDONLY | O_DIRECTORY)
     }
 
-    func keep(_ mounts: [StepMount]) async throws -> [String] { [] }
+    func keep(_ mounts: [StepMount]) async throws -> KeptMounts { KeptMounts() }
 
     func openUpper(_ workspace: StepWorkspace) async throws -> OwnedDescriptor { try await openWritable(workspace) }
     func openLayer(_ chainID: Digest) async throws -> OwnedDescriptor? { nil }

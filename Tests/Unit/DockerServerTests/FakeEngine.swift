@@ -20,7 +20,8 @@ private let unused = GantryError.unsupported("not part of this fake")
 
 struct FakeImages: ImageOperations {
     func pull(
-        _ reference: Reference, allTags: Bool, platform: Platform?, credentials: RegistryLogin?, progress: @escaping ProgressSink
+        _ reference: Reference, allTags: Bool, platform: Platform?, allPlatforms: Bool, credentials: RegistryLogin?,
+        progress: @escaping ProgressSink
     ) async throws {
         guard reference.path == "library/busybox" else {
             throw GantryError.notFound("manifest for \(reference) not found: manifest unknown: manifest unknown")
@@ -30,7 +31,9 @@ struct FakeImages: ImageOperations {
         throw GantryError.internal("the registry went away")
     }
 
-    func push(_ reference: Reference, credentials: RegistryLogin?, progress: @escaping ProgressSink) async throws {
+    func push(
+        _ reference: Reference, platform: Platform?, credentials: RegistryLogin?, progress: @escaping ProgressSink
+    ) async throws {
         var message = ProgressMessage()
         message.pushed = (tag: reference.tag ?? "", digest: Digest(sha256: [UInt8](repeating: 2, count: 32)), size: 528)
         try await progress(ProgressMessage(status: credentials?.username))
@@ -46,8 +49,10 @@ struct FakeImages: ImageOperations {
     func history(_ name: NameOrID) async throws -> [ImageHistoryRow] { throw unused }
     func tag(_ name: NameOrID, as reference: Reference) async throws { throw unused }
     func prune(filters: [String: [String]]) async throws -> (removed: [ImageRemovalRow], reclaimed: Int64) { ([], 0) }
-    func save(_ names: [NameOrID], to sink: ByteSink) async throws { throw GantryError.notFound("No such image: \(names[0])") }
-    func load(_ archive: ByteStream, quiet: Bool, progress: @escaping ProgressSink) async throws {
+    func save(_ names: [NameOrID], platforms: [Platform], to sink: ByteSink) async throws {
+        throw GantryError.notFound("No such image: \(names[0])")
+    }
+    func load(_ archive: ByteStream, platforms: [Platform], quiet: Bool, progress: @escaping ProgressSink) async throws {
         var count = 0
         for try await piece in archive { count += piece.count }
         try await progress(ProgressMessage(stream: "Loaded image: \(count)\n"))
@@ -140,6 +145,7 @@ struct FakeBuilds: BuildOperations {
     func cacheRecords(filters: [String: [String]]) async throws -> [DiskUsage.CacheRecord] { [] }
     func exportMount(_ id: String, to sink: ByteSink) async throws { throw unused }
     func importMount(_ id: String, from archive: ByteStream) async throws { throw unused }
+    func holdMounts(_ id: String, to sink: ByteSink) async throws { throw unused }
     func pushMount(_ id: String, as reference: Reference, credentials: RegistryLogin?) async throws -> Digest { throw unused }
     func pullMount(_ id: String, from reference: Reference, credentials: RegistryLogin?) async throws { throw unused }
     func pruneCache(all: Bool, filters: [String: [String]], budget: BuildCacheBudget) async throws -> PruneReport {

@@ -83,17 +83,24 @@ struct ParserTests {
     func mounts() throws {
         let run = try run(
             "RUN --mount=type=cache,target=/c,id=x,uid=5,mode=0700,sharing=locked --mount=target=/s,rw --network=none true")
-        var cache = RunMount(kind: .cache)
-        cache.target = "/c"
-        cache.id = "x"
-        cache.userID = 5
-        cache.mode = 0o700
-        cache.sharing = "locked"
-        var bind = RunMount(kind: .bind)
-        bind.target = "/s"
-        bind.isReadOnly = false
-        #expect(run.mounts == [cache, bind])
+        let (cache, bind) = (try #require(run.mounts.first), try #require(run.mounts.last))
+        #expect((cache.kind, cache.target, cache.id) == (.cache, "/c", "x"))
+        #expect((cache.userID, cache.mode, cache.sharing) == (5, 0o700, "locked"))
+        #expect((bind.kind, bind.target, bind.isReadOnly) == (.bind, "/s", false))
         #expect(run.network == "none")
+    }
+
+    @Test("reads a mount's variables once they have values")
+    func mountVariables() throws {
+        let written = try #require(try run("RUN --mount=type=$T,target=$D,uid=$U,ro=$R,sharing=${S} true").mounts.first)
+        #expect((written.target, written.userID) == ("$D", nil))
+        let values = ["$T": "cache", "$D": "/c", "$U": "7", "$R": "true", "${S}": "locked"]
+        let mount = try RunMount(written.text) { text throws(VariableExpander.Failure) in values[text] ?? "" }
+        #expect((mount.kind, mount.target, mount.userID) == (.cache, "/c", 7))
+        #expect((mount.isReadOnly, mount.sharing) == (true, "locked"))
+        #expect(throws: RunMount.ParseError(message: "invalid value for uid: none")) {
+            try RunMount(written.text) { text throws(VariableExpander.Failure) in text == "$U" ? "none" : values[text] ?? "" }
+        }
     }
 
     @Test(

@@ -16,7 +16,7 @@ struct BuildPresenter {
     /// The answer to another call than a build.
     private(set) var report: String?
     /// An image of the state before the RUN that failed.
-    private(set) var entrance: (image: String, mounts: [String])?
+    private(set) var entrance: (image: String, mounts: [String], holder: String?)?
     /// Digest of the layers that the build ended with.
     private(set) var layers: String?
     /// Of the build in the daemon's history.
@@ -45,7 +45,7 @@ struct BuildPresenter {
         case .layers: layers = event.digest
         case .recorded: recordID = event.digest
         case .exported: return event.export.map { take($0, at: now) } ?? ""
-        case .entrance: entrance = event.digest.map { ($0, event.mounts ?? []) }
+        case .entrance: entrance = event.digest.map { ($0, event.mounts ?? [], event.holder) }
         case .tagged: return export("naming to \(Self.canonical(event.tag ?? ""))", at: now)
         case .finished:
             isFinished = true

@@ -52,8 +52,8 @@ struct BuildRun {
         }
         if presenter.failure != nil {
             session.console.errorText(presenter.failureReport)
-            if let (image, mounts) = presenter.entrance {
-                try await FailedStepShell(image: image, mounts: mounts, session: session).enter()
+            if let (image, mounts, holder) = presenter.entrance {
+                try await FailedStepShell(image: image, mounts: mounts, holder: holder, session: session).enter()
             }
             throw ExitStatus(1)
         }

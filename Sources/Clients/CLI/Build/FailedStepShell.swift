@@ -7,13 +7,20 @@ struct FailedStepShell {
     let image: String
     /// As `--mount` takes them.
     let mounts: [String]
+    /// By which the daemon keeps secrets and agents among the mounts for us; nil when there are none.
+    let holder: String?
     let session: Session
 
     /// Runs until the user leaves the shell; the image and the container are removed then.
     func enter() async throws {
         session.console.printError(
-            "\nentering the state before the failed step, with its mounts, variables, user and directory, but without secrets; leave with `exit`"
+            "\nentering the state before the failed step, with its mounts, variables, user and directory; secrets that were variables are files in /run/secrets; leave with `exit`"
         )
+        var held: ResponseBody?
+        if let holder { held = try await session.client.holdMounts(holder) }
+        // A byte says that the daemon has them; the connection stays open until the end.
+        if let held { for try await _ in held { break } }
+        defer { withExtendedLifetime(held) {} }
         let terminal = session.console.errorIsTerminal && session.console.outputIsTerminal
         var command = RunCommand()
         command.flags.rm = true

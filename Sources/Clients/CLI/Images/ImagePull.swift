@@ -9,13 +9,15 @@ struct ImagePull {
     var allTags = false
     /// `os/arch[/variant]`, nil for the daemon's own.
     var platform: String?
+    /// All that the name has.
+    var allPlatforms = false
 
     /// - Throws: ``GantryError`` of the daemon or of the stream.
     func perform(in session: Session, output: TransferDisplay.Output) async throws {
         let login = try session.login(for: reference)
         let tag = allTags ? nil : reference.digest.map { "\($0)" } ?? reference.tag
         let messages = try await session.client.pull(
-            reference.familiarRepository, tag: tag, platform: platform, login: login)
+            reference.familiarRepository, tag: tag, platform: platform, allPlatforms: allPlatforms, login: login)
         var display = TransferDisplay(console: session.console, output: output, environment: session.environment)
         try await display.show(messages)
     }

@@ -10,6 +10,8 @@ struct LoadCommand: EngineCommand {
 
     @Option(name: .shortAndLong, help: "Read from tar archive file, instead of STDIN") var input: String?
     @Flag(name: .shortAndLong, help: "Suppress the load output") var quiet = false
+    @Option(help: "Load only the given platform variant (formatted as \"os[/arch[/variant]]\")")
+    var platform: [String] = []
     var operands: [String] = []
 
     func run(in session: Session) async throws {
@@ -18,7 +20,8 @@ struct LoadCommand: EngineCommand {
         }
         let archive = try input.map(InputStream.file) ?? InputStream.standard()
         defer { archive.close() }
-        let messages = try await session.client.load(archive.body, quiet: quiet || !session.console.outputIsTerminal)
+        let messages = try await session.client.load(
+            archive.body, platforms: platform, quiet: quiet || !session.console.outputIsTerminal)
         var display = TransferDisplay(console: session.console, output: .standard, environment: session.environment)
         try await display.show(messages)
     }

@@ -44,12 +44,10 @@ struct StepMounts: Sendable {
         case .tmpfs(let target, let size):
             temporaries.append(
                 SandboxOptions.Temporary(destination: target, options: size.map { ["size=\($0)", "exec"] } ?? ["exec"]))
-        case .file(let content, let target, let mode, let user, let group):
+        case .file(let file):
             let path = "\(directory)/\(number)"
-            try FileSystem.replace(path, with: content, mode: 0o600)
-            try LinuxSystem.check("chown", path) { chown(path, user, group) }
-            try LinuxSystem.check("chmod", path) { chmod(path, mode) }
-            binds.append(SandboxOptions.Bind(source: path, destination: target, readOnly: true))
+            try file.write(to: path)
+            binds.append(SandboxOptions.Bind(source: path, destination: file.target, readOnly: true))
         case .agent(let id, let target, let mode, let user, let group):
             guard let agent = worker.agents[id] else { throw GantryError.notFound("no ssh agent `\(id)` was given to the build") }
             let path = "\(directory)/\(number)"
@@ -109,5 +107,14 @@ struct StepMounts: Sendable {
         var buffer = [CChar](repeating: 0, count: 4096)
         let count = try LinuxSystem.check("readlink") { readlink(found.procPath, &buffer, buffer.count) }
         return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+}
+
+extension PrivateFile {
+    /// Writes it to a path of the host, seen by nobody else before it has its owner and mode.
+    func write(to path: String) throws {
+        try FileSystem.replace(path, with: content, mode: 0o600)
+        try LinuxSystem.check("chown", path) { chown(path, userID, groupID) }
+        try LinuxSystem.check("chmod", path) { chmod(path, mode) }
     }
 }

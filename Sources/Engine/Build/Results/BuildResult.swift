@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Images
 import OCI
 
 /// What a build came to: an image or tree for each platform, with what is said of it. Kept with the names of image lists.
@@ -55,4 +56,12 @@ struct ListedResult: Codable {
     var form: ExportForm
     /// The build's own names, which its statements speak of.
     var names: [String]
+
+    /// A list that came from elsewhere, as its members are.
+    static func list(of members: [ImageList.Member], main: Digest, named name: Reference) throws -> ImageList {
+        let parts = members.map { BuildResult.Part(platform: $0.platform, image: $0.image) }
+        let listed = ListedResult(
+            result: BuildResult(parts: parts, isIndex: true), form: ExportForm(), names: [name.withDefaultTag.canonical])
+        return ImageList(members: members, main: main, details: Data(try ResultJSON.encode(listed)))
+    }
 }

@@ -10,7 +10,7 @@
 /// - `stepFailed`: `stepID`, `durationMs`, `error`
 /// - `warning`: `text`
 /// - `layers`: `digest` of the chain of layers that the build ended with
-/// - `entrance`: `digest` of an image of the state before the RUN that failed, `mounts` that it had
+/// - `entrance`: `digest` of an image of the state before the RUN that failed, `mounts` that it had, `holder`
 /// - `report`: `text`, the answer to another call than a build
 /// - `tagged`: `tag`
 /// - `finished`: `digest`, `durationMs`
@@ -90,6 +90,8 @@ package struct BuildEventMessage: Codable, Sendable, Hashable {
     package var digest: String?
     /// As `--mount` takes them.
     package var mounts: [String]?
+    /// By which `POST /build/held/{holder}` keeps secrets and agents among the mounts until the client leaves.
+    package var holder: String?
     package var tag: String?
     package var error: Failure?
     package var cause: Cause?

@@ -53,7 +53,7 @@ struct VariableCheck {
             return copy.sources + [copy.destination] + [copy.owner, copy.mode, copy.checksum].compactMap { $0 }
         case .expose(let words), .volume(let words): return words
         case .user(let text), .workdir(let text), .stopSignal(let text): return [text]
-        case .run(let run): return run.mounts.flatMap { [$0.target, $0.source, $0.id].compactMap { $0 } }
+        case .run(let run): return run.mounts.map(\.text)
         default: return []
         }
     }

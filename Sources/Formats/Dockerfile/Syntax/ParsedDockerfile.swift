@@ -7,6 +7,8 @@ package struct ParsedDockerfile: Sendable {
     /// Advice that does not stop a build.
     package var warnings: [DockerfileWarning]
     package var text: String
+    /// How it is called in messages.
+    package var name = "Dockerfile"
 
     /// FROM and what follows it.
     package struct Stage: Sendable {

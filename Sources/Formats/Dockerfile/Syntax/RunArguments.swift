@@ -17,27 +17,3 @@ package struct RunArguments: Sendable, Hashable {
         return Heredoc.start(Array(ASCII.trim(text).utf8)) != nil
     }
 }
-
-/// `RUN --mount=…`, values not yet expanded.
-package struct RunMount: Sendable, Hashable {
-    package enum Kind: String, Sendable { case bind, cache, tmpfs, secret, ssh }
-
-    package var kind: Kind
-    package var target: String?
-    package var source: String?
-    package var from: String?
-    package var id: String?
-    /// Nil when not given: bind mounts are read-only, cache mounts writable.
-    package var isReadOnly: Bool?
-    package var sharing: String?
-    package var mode: UInt32?
-    package var userID: UInt32?
-    package var groupID: UInt32?
-    /// Bytes, of a tmpfs.
-    package var sizeBytes: Int64?
-    package var isRequired = false
-    /// Variable that gets a secret's value.
-    package var environmentName: String?
-
-    package init(kind: Kind) { self.kind = kind }
-}

@@ -47,6 +47,14 @@ package struct Platform: Sendable, Hashable, Codable {
         return copy
     }
 
+    /// `linux/arm64/v8`
+    package var text: String { [os, architecture, variant].compactMap(\.self).joined(separator: "/") }
+
+    /// True when an image for `other` is meant by this platform; a variant counts only where both say one.
+    package func runs(_ other: Platform) -> Bool {
+        os == other.os && architecture == other.architecture && (variant == nil || other.variant == nil || variant == other.variant)
+    }
+
     /// The platform this program was built for.
     package static var host: Platform {
         #if arch(arm64)

@@ -1,12 +1,14 @@
+internal import DockerAPI
 internal import Essentials
 internal import OCI
 
-/// `os[/architecture[/variant]]` as clients write it.
+/// `os[/architecture[/variant]]` as clients write it, or an object of JSON.
 enum PlatformText {
     /// - Returns: nil for empty text.
     /// - Throws: `invalid` in Docker's words.
     static func parse(_ text: String) throws -> Platform? {
         guard !text.isEmpty else { return nil }
+        if text.hasPrefix("{") { return try object(text) }
         let parts = text.lowercased().split(separator: "/", omittingEmptySubsequences: false).map(String.init)
         guard (1...3).contains(parts.count), parts.allSatisfy({ !$0.isEmpty && $0.utf8.allSatisfy(isAllowed) }) else {
             throw GantryError.invalid("\"\(text)\": cannot parse platform specifier: invalid argument")
@@ -19,6 +21,13 @@ enum PlatformText {
         }
         let (architecture, variant) = normalized(parts[1])
         return Platform(os: parts[0], architecture: architecture, variant: parts.count == 3 ? parts[2] : variant)
+    }
+
+    /// The form that newer parameters have: `{"os":"linux","architecture":"arm64"}`. Source: Engine API 1.48, changes.
+    private static func object(_ text: String) throws -> Platform {
+        do { return try EngineJSON.decode(Platform.self, from: text.utf8) } catch {
+            throw GantryError.invalid("invalid platform: `\(text)`", cause: error)
+        }
     }
 
     private static func normalized(_ architecture: String) -> (architecture: String, variant: String?) {

@@ -24,7 +24,7 @@ package enum BuildEvent: Sendable {
     /// The answer to another call than a build: JSON of a type of the Dockerfile module, or text.
     case report(String)
     /// An image of the state before the RUN that failed, with what its process had in the environment.
-    case entrance(Digest, mounts: [String])
+    case entrance(Digest, KeptMounts)
     /// The chain of layers that the build ended with; once, before the image.
     case layers(Digest)
     case imageWritten(Digest, milliseconds: Int64)

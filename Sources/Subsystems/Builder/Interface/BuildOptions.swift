@@ -46,6 +46,12 @@ package struct BuildOptions: Sendable {
     package var call = BuildCall.build
 
     package init() {}
+
+    /// True when a build argument that switches something of the builder's own was given as true. Source: Dockerfile reference,
+    /// BuildKit built-in build args; Go, strconv.ParseBool.
+    package func isSet(_ name: String) -> Bool {
+        ["1", "t", "true"].contains(buildArguments[name].flatMap { $0 }?.lowercased())
+    }
 }
 
 /// What is wanted of a Dockerfile.

@@ -28,9 +28,8 @@ package protocol BuildWorker: Sendable {
     /// - Parameter notLaterThan: nanoseconds since 1970 that later modification times are set to; nil leaves all as they are.
     func commit(_ workspace: StepWorkspace, notLaterThan: Int64?) async throws -> StepLayer
     func discard(_ workspace: StepWorkspace) async
-    /// Keeps what a step's mounts show beyond the step, as far as it may outlive it: secrets and agents may not.
-    /// - Returns: each as `--mount` of `run` takes it; what was a bind is read-only, from an image made for it.
-    func keep(_ mounts: [StepMount]) async throws -> [String]
+    /// Keeps what a step's mounts show beyond the step; secrets and agents only for as long as a client holds them.
+    func keep(_ mounts: [StepMount]) async throws -> KeptMounts
     /// True when the chain of layers is still there.
     func hasLayers(_ chainID: Digest) async throws -> Bool
     /// Gets a file for ADD.
@@ -145,9 +144,31 @@ package enum StepMount: Sendable {
     /// Bytes; nil for the kernel's default size.
     case tmpfs(target: String, sizeBytes: Int64?)
     /// A file that only this process sees.
-    case file(content: [UInt8], target: String, mode: UInt32, userID: UInt32, groupID: UInt32)
+    case file(PrivateFile)
     /// The socket of an ssh agent.
     case agent(id: String, target: String, mode: UInt32, userID: UInt32, groupID: UInt32)
+}
+
+/// A secret or script for one process.
+package struct PrivateFile: Sendable {
+    package var content: [UInt8]
+    package var target: String
+    package var mode: UInt32
+    package var userID: UInt32 = 0
+    package var groupID: UInt32 = 0
+}
+
+/// Mounts of a step that has failed.
+package struct KeptMounts: Sendable {
+    /// Each as `--mount` of `run` takes it; what was a bind is read-only, from an image made for it.
+    package var words: [String]
+    /// By which a client holds secrets and agents among them; nil when there are none.
+    package var holder: String?
+
+    package init(words: [String] = [], holder: String? = nil) {
+        self.words = words
+        self.holder = holder
+    }
 }
 
 /// A directory for RUN that is kept from build to build.

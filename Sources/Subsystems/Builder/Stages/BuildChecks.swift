@@ -14,7 +14,7 @@ struct BuildChecks {
         case .build, .whatIf: return nil
         case .check:
             try await findBases()
-            return try json(CheckReport(try warnings(), text: session.file.text, filename: session.options.dockerfileName))
+            return try json(CheckReport(try warnings(), text: session.file.text, filename: session.file.name))
         case .outline:
             let plan = session.plan
             let target = DockerfileOutline.target(
@@ -33,7 +33,7 @@ struct BuildChecks {
         let names = Set(found.map(\.rule.rawValue)).sorted().joined(separator: ", ")
         var failure = BuildFailure(.invalid("lint violation found for rules: \(names)"))
         failure.range = found[0].range
-        failure.excerpt = SourceExcerpt.render(session.file.text, name: session.options.dockerfileName, range: found[0].range)
+        failure.excerpt = SourceExcerpt.render(session.file.text, name: session.file.name, range: found[0].range)
         throw failure
     }
 

@@ -59,7 +59,8 @@ struct BuildPlan: Sendable {
         throw BuildFailure(.invalid("target stage \"\(name)\" could not be found"))
     }
 
-    private static func plan(
+    /// One stage with what it needs, its number of steps still to come.
+    static func plan(
         _ stage: ParsedDockerfile.Stage, _ file: ParsedDockerfile, _ options: BuildOptions, _ globals: GlobalArguments,
         _ expander: VariableExpander
     ) throws -> StagePlan {

@@ -17,12 +17,20 @@ final class BuildSession: Sendable {
     let file: ParsedDockerfile
     let globals: GlobalArguments
     let plan: BuildPlan
+    private let late: Mutex<LateStages>
     let expander: VariableExpander
     let hasher: ContentHasher
     /// Variables of base images, by stage, for the checks.
     let baseVariables = Mutex<[Int: Set<String>]>([:])
     /// `--what-if`: the steps that would be done again, with what they took last.
     let foresight = Mutex<[Foreseen]>([])
+
+    /// Stages that the plan does not know of: only triggers of a base image copy from them. Their steps are numbered after all others.
+    private struct LateStages {
+        var stages: [Int: BuildPlan.StagePlan] = [:]
+        /// Steps so far.
+        var total: Int
+    }
 
     struct Foreseen: Sendable {
         var step: Int
@@ -71,12 +79,28 @@ final class BuildSession: Sendable {
         slots = WorkSlots(options.parallelSteps)
         globals = try GlobalArguments(file: file, options: options, expander: expander)
         plan = try BuildPlan(file: file, options: options, globals: globals, expander: expander)
+        late = Mutex(LateStages(total: plan.total))
+    }
+
+    /// Steps that are known to be needed.
+    var total: Int { late.withLock(\.total) }
+
+    private func plan(of index: Int) throws -> BuildPlan.StagePlan {
+        if let planned = plan.stages[index] { return planned }
+        return try late.withLock { late in
+            if let planned = late.stages[index] { return planned }
+            var stage = try BuildPlan.plan(file.stages[index], file, options, globals, expander)
+            stage.firstStep = late.total + 1
+            late.total += 1 + stage.stage.instructions.count
+            late.stages[index] = stage
+            return stage
+        }
     }
 
     /// The finished stage, made when nobody has asked for it yet; the stages it needs are made at the same time.
     func stage(_ index: Int) async throws -> StageState {
         try await solver.value(of: index) { [self] in
-            guard let plan = plan.stages[index] else { throw GantryError.internal("stage \(index) is not part of the plan") }
+            let plan = try plan(of: index)
             return try await withThrowingTaskGroup(of: StageState?.self) { group in
                 for dependency in plan.dependencies {
                     group.addTask {
@@ -107,8 +131,9 @@ final class BuildSession: Sendable {
         }
     }
 
-    /// The root directory that `--from` means, and whether its owners mean something.
-    func root(_ source: BuildPlan.Source, step: Int) async throws -> OwnedDescriptor {
+    /// The root directory that `--from` means.
+    /// - Parameter platform: of the stage that asks.
+    func root(_ source: BuildPlan.Source, platform: Platform, step: Int) async throws -> OwnedDescriptor {
         switch source {
         case .context: return context.root
         case .named(let name):
@@ -120,7 +145,7 @@ final class BuildSession: Sendable {
         case .scratch: return try await worker.openReadOnly(chainID: nil)
         case .stage(let index): return try await worker.openReadOnly(chainID: try await stage(index).chainID)
         case .image(let name):
-            let image = try await image(name, platform: options.platform ?? .host, step: step)
+            let image = try await image(name, platform: platform, step: step)
             return try await worker.openReadOnly(chainID: image.chainID)
         }
     }
@@ -131,14 +156,14 @@ final class BuildSession: Sendable {
     }
 
     /// The chain of layers that a source of files is; nil for files that are no layers.
-    func chain(_ source: BuildPlan.Source, step: Int) async throws -> String? {
+    func chain(_ source: BuildPlan.Source, platform: Platform, step: Int) async throws -> String? {
         let chainID: Digest?
         switch source {
         case .context, .named: return nil
         case .scratch: chainID = nil
         case .local(let id): chainID = try await worker.localImage(id).chainID
         case .stage(let index): chainID = try await stage(index).chainID
-        case .image(let name): chainID = try await image(name, platform: options.platform ?? .host, step: step).chainID
+        case .image(let name): chainID = try await image(name, platform: platform, step: step).chainID
         }
         return chainID?.description ?? "scratch"
     }

@@ -78,7 +78,7 @@ struct StageRunner: Sendable {
     /// A directory as the base: its files are the first layer.
     private mutating func start(onContext name: String, _ step: Step) async throws {
         let source = BuildPlan.Source.named(name)
-        let root = try await session.root(source, step: step.id)
+        let root = try await session.root(source, platform: plan.platform, step: step.id)
         var work = CopyWork(keyword: "FROM", destination: "/")
         var scanner = SourceScanner(root: root)
         scanner.ignored = session.rules(source).ignored
@@ -108,11 +108,11 @@ struct StageRunner: Sendable {
         session.warnings.withLock { if !$0.contains(warning) { $0.append(warning) } }
     }
 
-    /// ONBUILD instructions of the base image run right after FROM and are not handed on.
+    /// ONBUILD instructions of the base, an image or a stage, run right after FROM and are not handed on.
     private mutating func triggers(_ from: Step) async throws {
         switch plan.base {
-        case .image, .local: break
-        case .stage, .scratch, .context, .named: return
+        case .image, .local, .stage: break
+        case .scratch, .context, .named: return
         }
         guard let texts = state.defaults.onBuild, !texts.isEmpty else { return }
         state.set { $0.onBuild = nil }
@@ -168,7 +168,7 @@ struct StageRunner: Sendable {
             .stepStarted(
                 BuildStepLabel(
                     id: step.id, name: step.instruction.text, keyword: step.instruction.keyword, stage: plan.stage.displayName,
-                    index: step.id, total: session.plan.total, isMetadata: !layered.contains(step.instruction.keyword))))
+                    index: step.id, total: session.total, isMetadata: !layered.contains(step.instruction.keyword))))
     }
 
     /// Says that a step failed and gives the error with its place.
@@ -183,7 +183,9 @@ struct StageRunner: Sendable {
 
     // MARK: For the single instructions
 
-    func expand(_ text: String) throws -> String { try session.expander.word(text) { state.variables[$0] } }
+    func expand(_ text: String) throws(VariableExpander.Failure) -> String {
+        try session.expander.word(text) { state.variables[$0] }
+    }
     func expandWords(_ text: String) throws -> [String] { try session.expander.words(text) { state.variables[$0] } }
 
     /// `path` seen from the working directory, cleaned; a slash at the end stays.

@@ -2,6 +2,7 @@ internal import BuildGraph
 internal import Dockerfile
 internal import Essentials
 internal import LinuxSystem
+internal import OCI
 
 /// The mounts of one RUN: what they add to its key, and how they come into being while it runs.
 struct MountPlan: Sendable {
@@ -13,25 +14,37 @@ struct MountPlan: Sendable {
     }
 
     private let session: BuildSession
+    private let platform: Platform
     private var binds: [Bind] = []
     private var fixed: [StepMount] = []
     /// Caches that start with files.
     private var seeded: [(cache: CacheMount, content: Bind)] = []
     private var own: [Ingredient] = []
     private var agentCount = 0
-    /// Secrets that become variables.
+    /// Secrets that become variables, and where agents are.
     private(set) var environment: [String] = []
+    /// What finds an agent: no secret.
+    private(set) var agentVariable: String?
+    /// Secrets that are variables only, as the files they would be.
+    private(set) var variableFiles: [StepMount] = []
 
     init(_ mounts: [RunMount], _ session: BuildSession, _ runner: StageRunner) throws {
         self.session = session
-        for mount in mounts { try add(mount, runner) }
+        platform = runner.plan.platform
+        for mount in mounts { try add(try Self.expanded(mount, runner), runner) }
+    }
+
+    private static func expanded(_ mount: RunMount, _ runner: StageRunner) throws -> RunMount {
+        do throws(RunMount.ParseError) {
+            return try RunMount(mount.text) { text throws(VariableExpander.Failure) in try runner.expand(text) }
+        } catch { throw GantryError.invalid(error.message) }
     }
 
     private mutating func add(_ mount: RunMount, _ runner: StageRunner) throws {
-        let text = try mount.target.map { try runner.expand($0) } ?? ""
+        let text = mount.target ?? ""
         var target = runner.absolute(text)
         if target != "/", target.hasSuffix("/") { target.removeLast() }
-        let path = try mount.source.map { try runner.expand($0) } ?? "/"
+        let path = mount.source ?? "/"
         switch mount.kind {
         case .bind:
             guard target != "/" else { throw GantryError.invalid("invalid mount target \"/\"") }
@@ -48,7 +61,7 @@ struct MountPlan: Sendable {
     }
 
     private mutating func addCache(_ mount: RunMount, _ runner: StageRunner, _ target: String) throws {
-        let id = try mount.id.map { try runner.expand($0) } ?? target
+        let id = mount.id ?? target
         // Keeps builds apart that would share a cache by its id alone; no part of the key. Source: Dockerfile reference,
         // BuildKit built-in build args.
         let namespace = session.globals.given["BUILDKIT_CACHE_MOUNT_NS"] ?? ""
@@ -61,7 +74,7 @@ struct MountPlan: Sendable {
         cache.groupID = mount.groupID ?? 0
         if mount.from != nil || mount.source != nil {
             let source = try mount.from.map { try session.source($0, before: runner.plan.stage.index) } ?? .context
-            let path = try mount.source.map { try runner.expand($0) } ?? "/"
+            let path = mount.source ?? "/"
             seeded.append((cache, Bind(source: source, path: path, target: target, readOnly: true)))
         } else {
             fixed.append(.cache(cache))
@@ -70,23 +83,22 @@ struct MountPlan: Sendable {
     }
 
     private mutating func addSecret(_ mount: RunMount, _ runner: StageRunner, _ target: String?) throws {
-        let id = try mount.id.map { try runner.expand($0) } ?? CleanPath.name(target ?? "")
+        let id = mount.id ?? CleanPath.name(target ?? "")
         own.append(Ingredient(.mount, "secret \(id)", target ?? ""))
         guard let content = session.options.secrets[id] else {
             if mount.isRequired { throw GantryError.notFound("secret \(id): not found") }
             return
         }
         if let name = mount.environmentName { environment.append("\(name)=\(String(decoding: content, as: UTF8.self))") }
-        if mount.environmentName == nil || target != nil {
-            fixed.append(
-                .file(
-                    content: content, target: target ?? "/run/secrets/\(id)", mode: mount.mode ?? 0o400, userID: mount.userID ?? 0,
-                    groupID: mount.groupID ?? 0))
-        }
+        let file = StepMount.file(
+            PrivateFile(
+                content: content, target: target ?? "/run/secrets/\(id)", mode: mount.mode ?? 0o400, userID: mount.userID ?? 0,
+                groupID: mount.groupID ?? 0))
+        if mount.environmentName == nil || target != nil { fixed.append(file) } else { variableFiles.append(file) }
     }
 
     private mutating func addAgent(_ mount: RunMount, _ runner: StageRunner, _ target: String?) throws {
-        let id = try mount.id.map { try runner.expand($0) } ?? "default"
+        let id = mount.id ?? "default"
         own.append(Ingredient(.mount, "ssh \(id)", target ?? ""))
         guard session.options.agents.contains(id) else {
             if mount.isRequired {
@@ -96,7 +108,10 @@ struct MountPlan: Sendable {
         }
         let path = target ?? "/run/buildkit/ssh_agent.\(agentCount)"
         agentCount += 1
-        if agentCount == 1 { environment.append("SSH_AUTH_SOCK=\(path)") }
+        if agentCount == 1 {
+            agentVariable = "SSH_AUTH_SOCK=\(path)"
+            environment.append("SSH_AUTH_SOCK=\(path)")
+        }
         fixed.append(
             .agent(
                 id: id, target: path, mode: mount.mode ?? 0o600, userID: mount.userID ?? 0, groupID: mount.groupID ?? 0))
@@ -110,7 +125,7 @@ struct MountPlan: Sendable {
     }
 
     private func content(_ bind: Bind, _ step: Int) async throws -> [Ingredient] {
-        let root = try await session.root(bind.source, step: step)
+        let root = try await session.root(bind.source, platform: platform, step: step)
         let scanner = scanner(bind, root)
         let hasher = session.hasher
         let owners = !session.rules(bind.source).isFromClient
@@ -126,7 +141,7 @@ struct MountPlan: Sendable {
         var result = own
         var isFound = false
         for bind in binds {
-            if let chain = try await session.chain(bind.source, step: step) {
+            if let chain = try await session.chain(bind.source, platform: platform, step: step) {
                 isFound = true
                 result.append(Ingredient(.parent, "\(bind.path) in \(bind.target)", chain))
             } else {
@@ -173,7 +188,7 @@ struct MountPlan: Sendable {
         if bind.source == .context, bind.readOnly, isLent {
             return .bind(source: .context(bind.path), target: bind.target, readOnly: true)
         }
-        let scanner = scanner(bind, try await session.root(bind.source, step: step))
+        let scanner = scanner(bind, try await session.root(bind.source, platform: platform, step: step))
         let workspace = try await session.worker.beginStep(parent: nil)
         temporary.append(workspace)
         let target = try await session.worker.openWritable(workspace)

@@ -17,7 +17,7 @@ extension StageRunner {
         let plain = ingredients(copy, work, sources)
         var shortcut: StepKey?
         // The layers that are copied from stand for their files, which need not be read then, nor be here.
-        if let chain = try await session.chain(source, step: step.id), case .build = session.options.call {
+        if let chain = try await session.chain(source, platform: plan.platform, step: step.id), case .build = session.options.call {
             let key = key(step, plain + [Ingredient(.parent, "source", chain)], isLinked: copy.isLinked)
             if let hit = try await find(key) {
                 state.sawInput(at: hit.layer.createdAt.nanoseconds)
@@ -25,7 +25,7 @@ extension StageRunner {
             }
             shortcut = key
         }
-        let root = try await session.root(source, step: step.id)
+        let root = try await session.root(source, platform: plan.platform, step: step.id)
         work.root = root
         var scanner = SourceScanner(root: root)
         scanner.ignored = rules.ignored
@@ -36,7 +36,7 @@ extension StageRunner {
     }
 
     mutating func add(_ add: CopyArguments, _ step: Step) async throws -> Outcome {
-        let root = try await session.root(.context, step: step.id)
+        let root = try await session.root(.context, platform: plan.platform, step: step.id)
         var work = try work(add, step)
         work.root = root
         work.unpacks = add.unpacks ?? true

@@ -39,12 +39,13 @@ extension StageRunner {
                     do {
                         try await Self.execute(request, in: workspace, shared, step: step.id)
                     } catch let failure as BuildFailure where failure.exitCode != nil && shared.options.keepsFailedStep {
-                        throw FailedStep(failure: failure, mounts: try await shared.worker.keep(request.mounts))
+                        let kept = try await shared.worker.keep(request.mounts + mounts.variableFiles)
+                        throw FailedStep(failure: failure, mounts: kept)
                     }
                 }
             }
         } catch let step as FailedStep {
-            try await keepEntrance(request, step.mounts)
+            try await keepEntrance(request, step.mounts, agent: mounts.agentVariable)
             throw step.failure
         }
     }
@@ -52,22 +53,23 @@ extension StageRunner {
     /// A failure on its way past the end of the step's mounts.
     private struct FailedStep: Error {
         var failure: BuildFailure
-        var mounts: [String]
+        var mounts: KeptMounts
     }
 
     /// An image of the state before the step, whose containers have what the step's process had in its environment.
-    private func keepEntrance(_ request: RunRequest, _ mounts: [String]) async throws {
+    /// - Parameter agent: `SSH_AUTH_SOCK=…` where the step had an agent.
+    private func keepEntrance(_ request: RunRequest, _ mounts: KeptMounts, agent: String?) async throws {
         var config = state.config
         var defaults = state.defaults
         // Secrets are not among the stage's variables, and do not get into the image.
-        defaults.environment = state.variables.texts
+        defaults.environment = state.variables.texts + (agent.map { [$0] } ?? [])
         defaults.entrypoint = nil
         defaults.command = state.shell.first.map { [$0] }
         defaults.workingDirectory = request.workingDirectory
         config.config = defaults
         config.created = state.createdAt ?? Timestamp.now().rfc3339
         let image = try await session.worker.createImage(config: config, chainID: state.chainID, tags: [])
-        session.emit(.entrance(image, mounts: mounts))
+        session.emit(.entrance(image, mounts))
     }
 
     /// More rights than the sandbox gives must have been granted on the command line.
@@ -115,8 +117,7 @@ extension StageRunner {
             }
             guard first.text.hasPrefix("#!") else { return (state.shell + [first.text], []) }
             let path = "/dev/pipes/\(first.name)"
-            let file = StepMount.file(content: Array(first.text.utf8), target: path, mode: 0o755, userID: 0, groupID: 0)
-            return (state.shell + [path], [file])
+            return (state.shell + [path], [.file(PrivateFile(content: Array(first.text.utf8), target: path, mode: 0o755))])
         }
     }
 

@@ -22,8 +22,9 @@ extension StageRunner {
         return try await layer(step, ingredients, history: history, followsText: true) { workspace in
             let root = try await worker.openWritable(workspace)
             try await BlockingWork.run {
-                let who = try Accounts(root: root).identity(user)
-                let template = WorkTree.Template(user: who.user, group: who.group)
+                // As `--chown` takes it: a number alone is the group's too.
+                let owner = try Accounts(root: root).owner(user)
+                let template = WorkTree.Template(user: owner.user, group: owner.group)
                 let tree = WorkTree(root)
                 let place = try tree.place(path, making: template)
                 if place.name.isEmpty { return }

@@ -15,7 +15,7 @@ extension BuildFailure {
         }
         if failure.range == nil {
             failure.range = instruction.range
-            failure.excerpt = SourceExcerpt.render(file.text, name: "Dockerfile", range: instruction.range)
+            failure.excerpt = SourceExcerpt.render(file.text, name: file.name, range: instruction.range)
         }
         return failure
     }

@@ -36,9 +36,13 @@ package struct LoadedImage: Sendable, Hashable {
     package let id: Digest
     /// Names given to it; none when the archive had none.
     package let references: [Reference]
+    /// Where the archive had it for several platforms: all of them, this one among them. Their names are those of a list only
+    /// once ``ImageStore/setList(_:as:)`` says so.
+    package let members: [ImageList.Member]
 
-    package init(id: Digest, references: [Reference]) {
+    package init(id: Digest, references: [Reference], members: [ImageList.Member] = []) {
         self.id = id
         self.references = references
+        self.members = members
     }
 }

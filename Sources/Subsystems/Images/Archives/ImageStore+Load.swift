@@ -9,30 +9,40 @@ internal import struct Crypto.SHA256
 
 extension ImageStore {
     /// Takes images from a docker-archive or an OCI layout, plain or compressed.
+    /// - Parameter platforms: only the images for these; all when empty.
     /// - Parameter progress: for each layer that is new its diff id, bytes unpacked so far and in all.
     /// - Throws: `invalid` for what is no such archive; images complete before the failure stay.
     package func load(
-        from read: @escaping () throws -> [UInt8]?, platform: Platform = .host,
+        from read: @escaping () throws -> [UInt8]?, platforms: [Platform] = [],
         progress: (@Sendable (Digest, Int64, Int64) -> Void)? = nil
     ) throws -> [LoadedImage] {
         let lease = pin()
         defer { withExtendedLifetime(lease) {} }
         let unpacked = try UnpackedArchive(self, read)
         defer { unpacked.remove() }
-        if let manifest = try unpacked.document(ImageArchive.manifestName) {
-            return try loadDocker(manifest, unpacked, progress)
+        let index = try unpacked.document(ImageArchive.indexName).map {
+            try ImageJSON.decode(Index.self, $0, ImageArchive.indexName)
         }
-        if let index = try unpacked.document(ImageArchive.indexName) { return try loadLayout(index, unpacked, platform, progress) }
+        // The docker-archive knows one platform for each name.
+        if let index, index.manifests.contains(where: \.isIndex) { return try loadLayout(index, unpacked, platforms, progress) }
+        if let manifest = try unpacked.document(ImageArchive.manifestName) {
+            return try loadDocker(manifest, unpacked, platforms, progress)
+        }
+        if let index { return try loadLayout(index, unpacked, platforms, progress) }
         throw GantryError.invalid("invalid archive: neither `\(ImageArchive.manifestName)` nor `\(ImageArchive.indexName)` found")
     }
 
     private typealias Progress = @Sendable (Digest, Int64, Int64) -> Void
 
-    private func loadDocker(_ manifest: [UInt8], _ archive: UnpackedArchive, _ progress: Progress?) throws -> [LoadedImage] {
+    private func loadDocker(
+        _ manifest: [UInt8], _ archive: UnpackedArchive, _ platforms: [Platform], _ progress: Progress?
+    ) throws -> [LoadedImage] {
         var result: [LoadedImage] = []
         for entry in try ImageJSON.decode([ImageArchive.Entry].self, manifest, ImageArchive.manifestName) {
             let config = try archive.require(entry.config, as: "image configuration")
             let tags = try (entry.repoTags ?? []).map { try Reference($0).withDefaultTag }
+            let platform = try ImageJSON.decode(ImageConfig.self, config, "image configuration").platform
+            guard Self.isWanted(platform, platforms) else { throw Self.missing(platforms) }
             let image = try addImage(config, layers: entry.layers, archive, progress)
             result.append(try name(image, tags))
         }
@@ -40,9 +50,8 @@ extension ImageStore {
     }
 
     private func loadLayout(
-        _ bytes: [UInt8], _ archive: UnpackedArchive, _ platform: Platform, _ progress: Progress?
+        _ index: Index, _ archive: UnpackedArchive, _ platforms: [Platform], _ progress: Progress?
     ) throws -> [LoadedImage] {
-        let index = try ImageJSON.decode(Index.self, bytes, ImageArchive.indexName)
         // The same image stands once for each of its names.
         var order: [Digest] = []
         var named: [Digest: (descriptor: Descriptor, tags: [Reference])] = [:]
@@ -53,15 +62,32 @@ extension ImageStore {
         var result: [LoadedImage] = []
         for digest in order {
             guard let (descriptor, tags) = named[digest] else { continue }
-            let manifestBytes = try manifest(of: descriptor, archive, platform, depth: 0)
-            let manifest = try ImageJSON.decode(Manifest.self, manifestBytes, "manifest")
-            let config = try archive.require(ImageArchive.blobName(manifest.config.digest), as: "image configuration")
-            let image = try addImage(
-                config, layers: manifest.layers.map { ImageArchive.blobName($0.digest) }, archive, progress, manifest: manifestBytes
-            )
-            result.append(try name(image, tags))
+            var members: [ImageList.Member] = []
+            for manifestBytes in try manifests(of: descriptor, archive, depth: 0) {
+                let manifest = try ImageJSON.decode(Manifest.self, manifestBytes, "manifest")
+                let config = try archive.require(ImageArchive.blobName(manifest.config.digest), as: "image configuration")
+                let platform = try ImageJSON.decode(ImageConfig.self, config, "image configuration").platform
+                guard Self.isWanted(platform, platforms) else { continue }
+                let layers = manifest.layers.map { ImageArchive.blobName($0.digest) }
+                let image = try addImage(config, layers: layers, archive, progress, manifest: manifestBytes)
+                members.append(ImageList.Member(platform: platform, image: image.id))
+            }
+            guard let main = members.first(where: { Self.isWanted($0.platform, [.host]) }) ?? members.first else {
+                throw Self.missing(platforms)
+            }
+            for tag in tags { try self.tag(main.image, as: tag) }
+            result.append(LoadedImage(id: main.image, references: tags, members: members.count > 1 ? members : []))
         }
         return result
+    }
+
+    private static func isWanted(_ platform: Platform, _ wanted: [Platform]) -> Bool {
+        wanted.isEmpty || wanted.contains { $0.runs(platform) }
+    }
+
+    private static func missing(_ platforms: [Platform]) -> GantryError {
+        let names = platforms.map(\.text)
+        return .notFound("no image \(names.isEmpty ? "" : "for \(names.joined(separator: ", ")) ")in archive")
     }
 
     private static func references(_ annotations: [String: String]?) -> [Reference] {
@@ -75,9 +101,9 @@ extension ImageStore {
         return []
     }
 
-    /// The manifest that a descriptor leads to, through indexes for several platforms.
-    private func manifest(of descriptor: Descriptor, _ archive: UnpackedArchive, _ platform: Platform, depth: Int) throws -> [UInt8]
-    {
+    /// The manifests that a descriptor leads to, through indexes, as far as they are in the archive. What is said of images, such
+    /// as where they come from, is left out.
+    private func manifests(of descriptor: Descriptor, _ archive: UnpackedArchive, depth: Int) throws -> [[UInt8]] {
         guard depth < 4 else { throw GantryError.invalid("indexes within indexes in image archive") }
         let bytes = try archive.require(ImageArchive.blobName(descriptor.digest), as: "manifest")
         guard Digest(sha256: SHA256.hash(data: bytes)) == descriptor.digest else {
@@ -88,16 +114,11 @@ extension ImageStore {
         guard (shape.manifests == nil) != (shape.config == nil && shape.layers == nil) else {
             throw GantryError.invalid("`\(descriptor.digest)` is neither a manifest nor an index, or both")
         }
-        guard shape.manifests != nil else { return bytes }
-        let index = try ImageJSON.decode(Index.self, bytes, "index")
-        let fits = index.manifests.filter {
-            $0.platform.map { $0.os == platform.os && $0.architecture == platform.architecture } ?? true
+        guard shape.manifests != nil else { return [bytes] }
+        let images = try ImageJSON.decode(Index.self, bytes, "index").manifests.filter {
+            $0.platform?.os != "unknown" && archive.contains(ImageArchive.blobName($0.digest))
         }
-        let here = fits.filter { archive.contains(ImageArchive.blobName($0.digest)) }
-        guard let chosen = here.first(where: { $0.platform?.variant == platform.variant }) ?? here.first else {
-            throw GantryError.notFound("no image for \(platform.os)/\(platform.architecture) in archive")
-        }
-        return try manifest(of: chosen, archive, platform, depth: depth + 1)
+        return try images.flatMap { try manifests(of: $0, archive, depth: depth + 1) }
     }
 
     private func addImage(
@@ -136,4 +157,9 @@ extension ImageStore {
         let layers: [Anything]?
         let config: Anything?
     }
+}
+
+extension Descriptor {
+    /// By its media type.
+    fileprivate var isIndex: Bool { MediaType.indexes.contains(mediaType) }
 }

@@ -1,20 +1,23 @@
 internal import Archive
 internal import Essentials
-internal import OCI
+package import OCI
 
 internal import struct Crypto.SHA256
 
 extension ImageStore {
     /// Writes images as a docker-archive that is an OCI layout too, layers uncompressed. A name without a tag means all tags of
-    /// that repository; an id saves the image without a name.
+    /// that repository; an id saves the image without a name; the name of a list saves all its images.
+    /// - Parameter platforms: only the images for these; all when empty.
     /// - Throws: `notFound` before anything is written.
-    package func save(_ names: [String], to sink: @escaping (UnsafeRawBufferPointer) throws -> Void) throws {
+    package func save(
+        _ names: [String], platforms: [Platform] = [], to sink: @escaping (UnsafeRawBufferPointer) throws -> Void
+    ) throws {
         let lease = pin()
         defer { withExtendedLifetime(lease) {} }
-        let selected = try select(names)
+        let selected = try select(names).flatMap { try members(of: $0.0, $0.1, platforms) }
         var blobs: [String: SavedBlob] = [:]
         var documents = SavedDocuments()
-        for (image, tags) in selected {
+        func add(_ image: Image) throws -> (manifest: Descriptor, layers: [Descriptor]) {
             let config = Descriptor(mediaType: MediaType.config, digest: image.id, size: Int64(image.configBytes.count))
             blobs[image.id.hex] = .bytes(image.configBytes, image.createdAt)
             let layers = image.layers.map { Descriptor(mediaType: MediaType.layer, digest: $0.diffID, size: $0.tarSize) }
@@ -22,8 +25,24 @@ extension ImageStore {
             let manifest = try ImageJSON.encode(Manifest(mediaType: MediaType.manifest, config: config, layers: layers))
             let digest = Digest(sha256: SHA256.hash(data: manifest))
             blobs[digest.hex] = .bytes(manifest, nil)
-            documents.add(
-                image, tags, Descriptor(mediaType: MediaType.manifest, digest: digest, size: Int64(manifest.count)), layers)
+            return (Descriptor(mediaType: MediaType.manifest, digest: digest, size: Int64(manifest.count)), layers)
+        }
+        for item in selected {
+            let (manifest, layers) = try add(item.image)
+            guard !item.others.isEmpty else {
+                documents.add(item.image, item.tags, manifest, layers)
+                continue
+            }
+            let listed = try ([item.image] + item.others).map { image in
+                var manifest = try add(image).manifest
+                manifest.platform = image.config.platform
+                return manifest
+            }
+            let index = try ImageJSON.encode(Index(manifests: listed))
+            let digest = Digest(sha256: SHA256.hash(data: index))
+            blobs[digest.hex] = .bytes(index, nil)
+            let root = Descriptor(mediaType: MediaType.index, digest: digest, size: Int64(index.count))
+            documents.add(item.image, item.tags, root, layers)
         }
         let writer = TarWriter(sink)
         try writer.add(TarEntry("blobs/"))
@@ -31,6 +50,40 @@ extension ImageStore {
         for (hex, blob) in blobs.sorted(by: { $0.key < $1.key }) { try write(blob, "blobs/sha256/\(hex)", writer) }
         for (name, bytes) in try documents.files() { try writer.add(TarEntry(name), content: bytes) }
         try writer.finish()
+    }
+
+    /// An image with names, and the others that the names stand for as well.
+    private struct SavedItem {
+        var image: Image
+        var tags: [Reference]
+        var others: [Image] = []
+    }
+
+    /// What is saved of an image and its names: names of lists bring the list's other images.
+    private func members(of image: Image, _ tags: [Reference], _ platforms: [Platform]) throws -> [SavedItem] {
+        var plain = SavedItem(image: image, tags: [])
+        var result: [SavedItem] = []
+        func isWanted(_ platform: Platform) -> Bool { platforms.isEmpty || platforms.contains { $0.runs(platform) } }
+        for tag in tags {
+            let list = try self.list(named: tag)?.members.filter { isWanted($0.platform) } ?? []
+            let images = try list.compactMap { try self.image(id: $0.image) }
+            if list.isEmpty || images == [image] {
+                plain.tags.append(tag)
+            } else {
+                let main = images.contains(image) ? image : images[0]
+                result.append(SavedItem(image: main, tags: [tag], others: images.filter { $0 != main }))
+            }
+        }
+        if !plain.tags.isEmpty || tags.isEmpty {
+            guard isWanted(image.config.platform) else {
+                let name = plain.tags.first?.familiar ?? image.id.short
+                throw GantryError.notFound(
+                    "image with reference \(name) was found but does not provide the specified platform (\(platforms.map(\.text).joined(separator: ", ")))"
+                )
+            }
+            result.insert(plain, at: 0)
+        }
+        return result
     }
 
     private enum SavedBlob {

@@ -63,10 +63,11 @@ extension BuildEventMessage {
         case .report(let text):
             self.init(.report)
             self.text = text
-        case .entrance(let image, let mounts):
+        case .entrance(let image, let kept):
             self.init(.entrance)
             digest = image.description
-            self.mounts = mounts
+            mounts = kept.words
+            holder = kept.holder
         case .layers(let digest):
             self.init(.layers)
             self.digest = digest.description

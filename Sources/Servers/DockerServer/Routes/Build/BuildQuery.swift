@@ -22,6 +22,7 @@ struct BuildQuery {
         request.remote = query["remote"]
         request.buildID = query["buildid"]
         request.options = try Self.options(query)
+        request.options.dockerfileName = request.dockerfile.split(separator: "/").last.map(String.init) ?? "Dockerfile"
         request.options.scope = request.tags.first?.familiar ?? ""
         request.credentials =
             context.head.headers.first(name: AuthConfig.buildHeaderName).map { AuthConfig.map(headerValue: $0) }?
@@ -29,7 +30,7 @@ struct BuildQuery {
         for text in try Self.json([String].self, query["cachefrom"], what: "cache-from") ?? [] {
             request.cacheSources += try BuildCacheOption.parse(text).map { try $0.source() }
         }
-        if request.options.buildArguments["BUILDKIT_INLINE_CACHE"] == "1" { request.cacheTargets.append(CacheTarget(.inline)) }
+        if request.options.isSet("BUILDKIT_INLINE_CACHE") { request.cacheTargets.append(CacheTarget(.inline)) }
         if let header = context.head.headers.first(name: BuildAdditions.headerName) {
             guard let additions = BuildAdditions(headerValue: header) else {
                 throw GantryError.invalid("the header \(BuildAdditions.headerName) cannot be read")
@@ -48,6 +49,13 @@ struct BuildQuery {
         case "2":
             throw GantryError.unsupported("BuildKit sessions are not offered", hint: "set DOCKER_BUILDKIT=0")
         case let other: throw GantryError.invalid("invalid version \"\(other)\"")
+        }
+        // As Docker on Linux.
+        if let isolation = query.text("isolation"), isolation.lowercased() != "default" {
+            throw GantryError.invalid("unsupported isolation: \"\(isolation)\"")
+        }
+        if let options = query.text("securityopt"), options != "[]" && options != "null" {
+            throw GantryError.invalid("The daemon on this platform (linux) does not support setting security options on build")
         }
         if let outputs = query.text("outputs"), outputs != "[]" && outputs != "null" {
             throw GantryError.unsupported("build outputs other than an image are not offered")

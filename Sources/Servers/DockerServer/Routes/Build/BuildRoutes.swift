@@ -96,6 +96,10 @@ struct BuildRoutes {
                 return Reply(status: 200, headers: [("Content-Type", "text/plain; charset=utf-8")], body: .whole(Array(log.utf8)))
             },
             Route("GET", "/builds/{name}") { request in .json(BuildRecordBody(try await builds.build(Self.id(request)).entry)) },
+            Route("POST", "/build/held/{name}", endsWithClient: true) { request in
+                let id = request.name()
+                return .bytes("application/octet-stream") { sink in try await builds.holdMounts(id, to: sink) }
+            },
             Route("POST", "/build/prune") { request in
                 let query = request.query
                 var budget = BuildCacheBudget()

@@ -21,8 +21,11 @@ extension ImageRoutes {
         let platform = try PlatformText.parse(request.query["platform"])
         let login = request.registryLogin
         let allTags = reference.tag == nil && reference.digest == nil
+        // A word of our own client's.
+        let allPlatforms = request.query.bool("allplatforms")
         return .progress { send in
-            try await images.pull(reference, allTags: allTags, platform: platform, credentials: login) { message in
+            try await images.pull(reference, allTags: allTags, platform: platform, allPlatforms: allPlatforms, credentials: login) {
+                message in
                 try await send(JSONMessage(message))
             }
         }
@@ -34,8 +37,11 @@ extension ImageRoutes {
         }
         let reference = try ImageName.reference(request.name(), tag: request.query["tag"])
         let login = request.registryLogin
+        let platform = try PlatformText.parse(request.query["platform"])
         return .progress { send in
-            try await images.push(reference, credentials: login) { message in try await send(JSONMessage(message)) }
+            try await images.push(reference, platform: platform, credentials: login) { message in
+                try await send(JSONMessage(message))
+            }
         }
     }
 
@@ -59,16 +65,21 @@ extension ImageRoutes {
             Route("GET", "/images/get", endsWithClient: true) { request in
                 let names = request.query.all("names").filter { !$0.isEmpty }
                 guard !names.isEmpty else { throw GantryError.invalid("names of images must be given") }
-                return .bytes("application/x-tar") { sink in try await images.save(names, to: sink) }
+                let platforms = try request.platforms
+                return .bytes("application/x-tar") { sink in try await images.save(names, platforms: platforms, to: sink) }
             },
             Route("GET", "/images/{name}/get", endsWithClient: true) { request in
                 let name = request.name()
-                return .bytes("application/x-tar") { sink in try await images.save([name], to: sink) }
+                let platforms = try request.platforms
+                return .bytes("application/x-tar") { sink in try await images.save([name], platforms: platforms, to: sink) }
             },
             Route("POST", "/images/load", endsWithClient: true) { request in
                 let quiet = request.query.bool("quiet")
+                let platforms = try request.platforms
                 return .progress { send in
-                    try await images.load(request.body, quiet: quiet) { message in try await send(JSONMessage(message)) }
+                    try await images.load(request.body, platforms: platforms, quiet: quiet) { message in
+                        try await send(JSONMessage(message))
+                    }
                 }
             },
         ]
@@ -76,6 +87,11 @@ extension ImageRoutes {
 }
 
 extension RequestContext {
+    /// The platforms that a save or load is limited to. Source: Engine API 1.51, ImageGet, ImageLoad.
+    fileprivate var platforms: [Platform] {
+        get throws { try query.all("platform").compactMap(PlatformText.parse) }
+    }
+
     /// The credentials of `X-Registry-Auth`. A value that cannot be read is ignored, as Docker does.
     var registryLogin: RegistryLogin? {
         head.headers.first(name: AuthConfig.headerName).flatMap(AuthConfig.init(headerValue:)).map(RegistryLogin.init)
