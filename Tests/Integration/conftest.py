@@ -49,6 +49,8 @@ def free_port():
 
 class Daemon:
     """A gantryd with its own data root, bridge and socket."""
+    # Words before the program's, of a command that becomes it.
+    prefix = ()
 
     def __init__(self, folder, bridge, *flags):
         self.folder, self.bridge, self.flags = Path(folder), bridge, flags
@@ -63,7 +65,7 @@ class Daemon:
         self.folder.mkdir(parents=True, exist_ok=True)
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen(
-                [BIN / "gantryd", "-H", self.host, "--data-root", self.data, "--exec-root", self.exec_root, "--bridge-name",
+                [*self.prefix, BIN / "gantryd", "-H", self.host, "--data-root", self.data, "--exec-root", self.exec_root, "--bridge-name",
                  self.bridge, *self.flags], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
         wait_for(self.answers, f"the daemon's answer (log: {self.tail()})")
         return self

@@ -55,6 +55,7 @@ extension EngineBuildWorker {
         binds = try network.files(request, directory: mounts.directory, context: context) + binds
         var options = try options(request, id, binds, mounts, network)
         options.hasUserNamespace = ids != nil
+        options.appArmorProfile = try await AppArmorChoice.profile(asked: nil, privileged: request.isInsecure)
         let root = try PrivateMounts.overlay(
             layersDirectory: snapshot.layersDirectory, lower: context.lowerNames(snapshot), upper: snapshot.upper,
             work: snapshot.work, ids: ids)

@@ -70,6 +70,7 @@ extension Container {
             record.phase = .running(processID: process.processID)
             record.run = ContainerRun()
             record.run.startedAt = .now()
+            record.run.appArmorProfile = preparation.specification.process?.apparmorProfile
             record.stoppedByUser = false
             record.ports = preparation.ports
             var history = record.history ?? EndHistory()
