@@ -1,4 +1,4 @@
-package import Essentials
+internal import Essentials
 internal import LinuxSystem
 
 /// AppArmor as this host has it: whether the kernel enforces profiles, which are loaded, and the loading of our own.
