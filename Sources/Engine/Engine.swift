@@ -69,7 +69,17 @@ package final class Engine: EngineOperations {
 
     /// Finds again what an earlier daemon left running, and takes away what it left behind.
     package func start() async throws {
+        async let profile: Void = prepareAppArmor()
         try await Reconciler(context: context).run()
+        await profile
+    }
+
+    /// A profile that cannot be loaded is tried again by each start that needs it, which then fails with the reason.
+    private func prepareAppArmor() async {
+        if let warning = AppArmorChoice.warning() { logger.warning("no AppArmor profile", metadata: ["reason": "\(warning)"]) }
+        do { try await AppArmorChoice.loadAtStart() } catch {
+            logger.error("the default AppArmor profile is not loaded", metadata: ["error": "\(error)"])
+        }
     }
 
     /// Ends the daemon's part: containers run on.

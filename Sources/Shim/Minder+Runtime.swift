@@ -37,7 +37,7 @@ extension Minder {
             for descriptor in streamsOfRuntime { close(descriptor) }
             streamsOfRuntime = []
         }
-        try runtime.run(command, streamsOfRuntime)
+        try runtime.run(command, streamsOfRuntime + runtime.handed)
         if console >= 0 { try takeTerminal(console, runtime) }
         let number = try ProcessNumber.ofRuntime()
         // It is a child of ours by now and is collected only later, so the number cannot be another's.

@@ -65,9 +65,9 @@ final class Minder {
     /// Returns when the process has ended and all its output is where it belongs, or when it could not be started.
     func run() {
         while !(exited && channel < 0) && !failed {
-            turn()
             // From now on the process is a child of whoever adopts the shim's orphans.
             if started && settings.leaves { return flushAll() }
+            turn()
         }
         if failed {
             if !exited { gantry_pidfd_send_signal(process, SIGKILL) }

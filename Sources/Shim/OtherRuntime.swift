@@ -1,6 +1,6 @@
 import CLinux
 
-/// The commands of another OCI runtime, which makes the container in the place of a child of ours.
+/// The commands of another OCI runtime, which makes the container in the place of a child of ours; or criu's, which restores it.
 ///
 /// Its processes come to the shim when the command that made them ends, for the shim adopts orphans.
 struct OtherRuntime {
@@ -12,6 +12,10 @@ struct OtherRuntime {
     let holds: Bool
     let columns: UInt16
     let rows: UInt16
+    /// What the container's streams are numbered from in the command that makes it.
+    private let firstStream: CInt
+    /// Comes after the streams.
+    let handed: [CInt]
     /// Which step of the plan it is.
     let step: UInt32
 
@@ -22,6 +26,10 @@ struct OtherRuntime {
         holds = try step.flag(0)
         columns = UInt16(clamping: try step.number(1))
         rows = UInt16(clamping: try step.number(2))
+        firstStream = step.numbers.count > 5 ? CInt(clamping: try step.number(5)) : 0
+        var handed: [CInt] = []
+        for index in 6..<max(6, step.numbers.count) { handed.append(try step.descriptor(index)) }
+        self.handed = handed
         create = Array(step.strings[..<first])
         start = Array(step.strings[first..<(first + second)])
         environment = Array(step.strings[(first + second)...])
@@ -29,9 +37,9 @@ struct OtherRuntime {
     }
 
     /// Runs one command to its end.
-    /// - Parameter streams: 0, 1 and 2 of the command, and with that of the container; empty for the shim's own.
+    /// - Parameter given: the container's streams and what follows them; empty for a command that makes nothing.
     /// - Throws: ``StartReport/Detail/hookExit`` with the exit code, `hookSignal` with the signal.
-    func run(_ command: [[UInt8]], _ streams: [CInt]) throws(Failure) {
+    func run(_ command: [[UInt8]], _ given: [CInt]) throws(Failure) {
         let argv = Self.pointers(command)
         let envp = Self.pointers(environment)
         defer { for pointer in argv + envp { free(pointer) } }
@@ -39,8 +47,8 @@ struct OtherRuntime {
         if process == 0 {
             gantry_prctl(PR_SET_PDEATHSIG, UInt(SIGKILL), 0, 0, 0)
             gantry_reset_signals()
-            for number in 0..<streams.count where dup2(streams[number], CInt(number)) < 0 { _exit(126) }
-            if gantry_close_range(3, UInt32.max, UInt32(CLOSE_RANGE_CLOEXEC)) == 0 {
+            let first = max(3, firstStream + CInt(given.count))
+            if take(given), gantry_close_range(UInt32(first), UInt32.max, UInt32(CLOSE_RANGE_CLOEXEC)) == 0 {
                 _ = withC(command[0]) { execve($0, argv, envp) }
             }
             _exit(gantry_errno() == ENOENT ? 127 : 126)
@@ -50,6 +58,18 @@ struct OtherRuntime {
         if gantry_wifsignaled(status) != 0 { throw Failure(errno: gantry_wtermsig(status), detail: .hookSignal) }
         let code = gantry_wexitstatus(status)
         if code != 0 { throw Failure(errno: code, detail: .hookExit) }
+    }
+
+    /// Gives descriptors their numbers, once they are out of one another's way.
+    private func take(_ descriptors: [CInt]) -> Bool {
+        var moved: [CInt] = []
+        for descriptor in descriptors {
+            let copy = gantry_fcntl(descriptor, F_DUPFD_CLOEXEC, 64)
+            if copy < 0 { return false }
+            moved.append(copy)
+        }
+        for (index, descriptor) in moved.enumerated() where dup2(descriptor, firstStream + CInt(index)) < 0 { return false }
+        return true
     }
 
     private static func pointers(_ list: [[UInt8]]) -> [UnsafeMutablePointer<CChar>?] {

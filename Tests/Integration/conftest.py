@@ -49,7 +49,6 @@ def free_port():
 
 class Daemon:
     """A gantryd with its own data root, bridge and socket."""
-
     def __init__(self, folder, bridge, *flags):
         self.folder, self.bridge, self.flags = Path(folder), bridge, flags
         self.exec_root = Path("/run") / f"gantry-test-{bridge}"
@@ -58,7 +57,7 @@ class Daemon:
         self.data = self.folder / "data"
         self.log = self.folder / "gantryd.log"
         self.process = None
-        # Comes before the daemon's own command line.
+        # Words before the daemon's own, of a command that becomes it.
         self.wrapper = []
 
     def start(self):

@@ -9,7 +9,7 @@ extension Gantry {
             BuildsGroup.self,
             NetworkGroup.self, VolumeGroup.self, SystemGroup.self, ContextGroup.self, SwarmCommandItself.self, NodeCommand.self,
             ServiceCommand.self, StackCommand.self, SecretCommand.self, ConfigCommand.self, PluginCommand.self,
-            CheckpointCommand.self,
+            CheckpointGroup.self,
         ]
     }
 }

@@ -57,6 +57,7 @@ extension EngineBuildWorker {
         binds = try network.files(request, directory: mounts.directory, context: context) + binds
         var options = try options(request, id, binds, mounts, network)
         options.hasUserNamespace = ids != nil
+        options.appArmorProfile = try await AppArmorChoice.profile(asked: nil, privileged: request.isInsecure)
         var start = ContainerStart(
             id: id, specification: try DefaultSpecification.make(options), root: .tree(root.tree),
             networkNamespace: network.namespace, hold: true)

@@ -1,5 +1,5 @@
 import Builder
-import CLinux
+import ContainerRuntime
 import Images
 import LinuxSystem
 

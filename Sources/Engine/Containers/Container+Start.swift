@@ -7,7 +7,8 @@ import OCI
 
 extension Container {
     /// Starts the program, or throws and leaves the container as it was but for the recorded error.
-    func start() async throws {
+    /// - Parameter checkpoint: what the program goes on from; nil: it begins.
+    func start(from checkpoint: CheckpointPlace? = nil) async throws {
         try await gate.run {
             // A start by hand begins to count anew.
             try change { record in
@@ -16,25 +17,26 @@ extension Container {
                 record.history?.streak = 0
             }
             restartTask?.cancel()
-            try await startExclusively()
+            try await startExclusively(from: checkpoint)
         }
     }
 
-    func startExclusively() async throws {
+    func startExclusively(from checkpoint: CheckpointPlace? = nil) async throws {
         switch record.phase {
         case .running: throw GantryError(.notModified, "container \(id) is already running")
         case .paused: throw GantryError.conflict("cannot start a paused container, try unpause instead")
         case .removing, .dead: throw GantryError.conflict("container is marked for removal and cannot be started")
         case .created, .exited, .restarting: break
         }
+        let restore = try restoreRequest(checkpoint)
         do {
-            try await begin()
+            try await begin(from: restore)
         } catch {
             try await startFailed(error)
         }
     }
 
-    private func begin() async throws {
+    private func begin(from restore: RestoreRequest?) async throws {
         let preparation = try await ContainerPreparation.make(for: record, context: context)
         let held = hasWaitingAttachments
         let process: ShimProcess
@@ -47,6 +49,7 @@ extension Container {
             request.idMappings = preparation.idMappings
             request.runtime = try RuntimeChoice.runtime(record.settings.host.runtime, context.configuration)
             request.isPrepared = request.runtime == nil
+            request.restore = restore
             process = try await context.runtime.start(request)
         } catch {
             await ContainerPreparation.undo(record, context: context)
@@ -71,6 +74,7 @@ extension Container {
             record.phase = .running(processID: process.processID)
             record.run = ContainerRun()
             record.run.startedAt = .now()
+            record.run.appArmorProfile = preparation.specification.process?.apparmorProfile
             record.stoppedByUser = false
             record.ports = preparation.ports
             var history = record.history ?? EndHistory()

@@ -57,11 +57,14 @@ struct ContainerPreparation {
                 trees["/dev/shm"] = memory
             }
             let settings = record.settings
+            let profile = try await AppArmorChoice.profile(
+                asked: SecurityOptions(settings.host.securityOptions).appArmorProfile, privileged: settings.host.privileged)
             let log = try ContainerLog(record, configuration: context.configuration)
             return ContainerPreparation(
                 specification: try SpecificationBuilder(
                     record: record, context: context, identity: sandbox.identity, binds: sandbox.binds, shared: shared,
-                    hasNetworkNamespace: network.namespace != nil, linkEnvironment: links.environment, ids: remapped?.ids
+                    hasNetworkNamespace: network.namespace != nil, linkEnvironment: links.environment, ids: remapped?.ids,
+                    appArmorProfile: profile
                 ).build(),
                 root: .tree(sandbox.root),
                 trees: trees,

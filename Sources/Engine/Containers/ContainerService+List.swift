@@ -75,6 +75,10 @@ extension ContainerService {
         details.settings.host.links = record.settings.host.links.map(ContainerLinks.Link.init).map { link in
             "/\(link.target):/\(record.name)/\(link.alias)"
         }
+        if record.run.startedAt == nil {
+            // What will be; the option was understood when the container was made.
+            details.run.appArmorProfile = (try? SecurityOptions(record.settings.host.securityOptions))?.appArmorProfile
+        }
         if size {
             details.writableSize = try writableSize(record.id, snapshot)
             let image = try? context.imageStore.image(record.imageID.description)

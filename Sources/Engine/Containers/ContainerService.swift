@@ -9,8 +9,6 @@ import OCI
 struct ContainerService: ContainerOperations {
     let context: EngineContext
 
-    func start(_ name: NameOrID) async throws { try await context.container(name).start() }
-
     func stop(_ name: NameOrID, signal: String?, timeout: Int?) async throws {
         try await context.container(name).stop(signal: signal, timeout: timeout)
     }

@@ -8,15 +8,15 @@ struct SecurityOptions {
     var seccomp = SandboxOptions.Seccomp.standard
     var opensSystemPaths = false
     var writableCgroups = false
-    /// nil: none is asked for.
+    /// nil: none is asked for. `unconfined` for none at all.
     var appArmorProfile: String?
 
     /// - Throws: `invalid` with Docker's words for what is no option, `unsupported` for what this host cannot do.
-    init(_ texts: [String]) throws(GantryError) {
-        for text in texts { try add(text) }
+    init(_ texts: [String], appArmor: AppArmorHost = AppArmorHost()) throws(GantryError) {
+        for text in texts { try add(text, appArmor) }
     }
 
-    private mutating func add(_ text: String) throws(GantryError) {
+    private mutating func add(_ text: String, _ appArmor: AppArmorHost) throws(GantryError) {
         if text == "no-new-privileges" {
             noNewPrivileges = true
             return
@@ -32,11 +32,9 @@ struct SecurityOptions {
         case ("seccomp", "builtin"): seccomp = .standard
         case ("seccomp", _): seccomp = .profile(Array(value.utf8))
         case ("systempaths", "unconfined"): opensSystemPaths = true
-        case ("label", "disable"), ("apparmor", "unconfined"): break
+        case ("label", "disable"): break
         case ("apparmor", _):
-            guard FileSystem.exists("/sys/kernel/security/apparmor") else {
-                throw .unsupported("this host has no AppArmor: `\(text)` cannot be met")
-            }
+            try AppArmorChoice.check(value, appArmor)
             appArmorProfile = value
         case ("label", _):
             throw .unsupported(

@@ -18,6 +18,8 @@ struct SpecificationBuilder {
     var linkEnvironment: [String] = []
     /// The container's user namespace, for ids that are not the host's.
     var ids: MappedIDs?
+    /// See ``AppArmorChoice``.
+    var appArmorProfile: String?
 
     func build() throws -> RuntimeSpecification {
         let edits = try DeviceRequests.edits(
@@ -37,6 +39,7 @@ struct SpecificationBuilder {
         let settings = record.settings
         let host = settings.host
         var options = try Self.security(host)
+        options.appArmorProfile = appArmorProfile
         options.arguments =
             InitProgram.isUsed(by: record, context.configuration) ? InitProgram.arguments(record.program) : record.program
         options.environment = Self.environment(settings, identity: identity, links: linkEnvironment)
@@ -137,7 +140,6 @@ struct SpecificationBuilder {
         options.noNewPrivileges = security.noNewPrivileges
         options.seccomp = security.seccomp
         options.writableCgroups = security.writableCgroups
-        options.appArmorProfile = security.appArmorProfile
         if security.opensSystemPaths {
             options.maskedPaths = []
             options.readOnlyPaths = []
@@ -169,9 +171,11 @@ extension ContainerPreparation {
             return try UserDatabase(root: root).identity(user, extra: settings.host.groupsAdded)
         }
         var options = try SpecificationBuilder.security(settings.host)
-        // The filter stays the container's: --privileged gives an exec capabilities, no way past what the container was closed with.
+        // Filter and profile stay the container's: --privileged gives an exec capabilities, no way past what the container was
+        // closed with.
         let filter = try DefaultSpecification.filter(options)
         if request.privileged { options.privileged = true }
+        options.appArmorProfile = record.run.appArmorProfile
         guard request.command.first?.isEmpty == false else { throw ProcessStartError.emptyProgram }
         options.arguments = request.command
         SpecificationBuilder.setProcessLimits(&options, settings.host)

@@ -42,6 +42,8 @@ package struct ContainerRun: Sendable, Codable, Hashable {
     package var outOfMemory: Bool = false
     /// Why the start failed or the container was lost; empty otherwise.
     package var error: String = ""
+    /// What its processes run under; nil without AppArmor.
+    package var appArmorProfile: String?
 
     package init() {}
 }

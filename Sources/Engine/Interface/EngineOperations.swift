@@ -16,8 +16,14 @@ package protocol ContainerOperations: Sendable {
     func create(_ request: ContainerCreateRequest) async throws -> ContainerCreated
     func list(_ query: ContainerQuery) async throws -> [ContainerDetails]
     func details(_ name: NameOrID, size: Bool) async throws -> ContainerDetails
+    /// - Parameter checkpoint: what it goes on from; nil: it begins.
     /// - Throws: `notModified` when it runs already.
-    func start(_ name: NameOrID) async throws
+    func start(_ name: NameOrID, from checkpoint: CheckpointPlace?) async throws
+    /// Keeps the state of a running container's processes, and ends them unless they are to run on.
+    func makeCheckpoint(_ name: NameOrID, _ place: CheckpointPlace, leavesRunning: Bool) async throws
+    /// - Parameter directory: as of ``CheckpointPlace``.
+    func checkpoints(_ name: NameOrID, directory: String?) async throws -> [String]
+    func removeCheckpoint(_ name: NameOrID, _ place: CheckpointPlace) async throws
     /// - Parameter timeout: seconds before SIGKILL; -1 waits for ever; nil is the container's own or 10.
     /// - Throws: `notModified` when it does not run.
     func stop(_ name: NameOrID, signal: String?, timeout: Int?) async throws

@@ -44,7 +44,15 @@ struct SystemService: SystemOperations {
         result.labels = context.configuration.labels
         result.registryMirrors = context.configuration.registryMirrors
         result.insecureRegistries = context.configuration.insecureRegistries
-        result.securityOptions = ["name=seccomp,profile=builtin"] + (result.cgroupVersion == "2" ? ["name=cgroupns"] : [])
+        let appArmor = AppArmorHost()
+        if appArmor.isEnabled {
+            if let warning = AppArmorChoice.warning(appArmor) {
+                result.warnings.append("WARNING: \(warning)")
+            } else {
+                result.securityOptions.append("name=apparmor")
+            }
+        }
+        result.securityOptions += ["name=seccomp,profile=builtin"] + (result.cgroupVersion == "2" ? ["name=cgroupns"] : [])
         if context.configuration.userRemap != nil { result.securityOptions.append("name=userns") }
         result.addressPools = NetworkConfiguration.defaultPools.map { ($0.base, $0.size) }
         return result

@@ -145,6 +145,7 @@ package enum PlanOperation: UInt16, Sendable {
     /// numbers: descriptor of a namespace; strings: path of a file to mount it on.
     case placeNamespace = 152
     /// numbers: 1 to hold the program back, columns, rows (both 0 to leave the size), count of the arguments that make the container or 0,
-    /// count of those that let the program run; strings: these arguments, environment. In place of `fork`.
+    /// count of those that let the program run, then nothing or the number from which on the command that makes the container gets its
+    /// streams and, following them, descriptors; strings: these arguments, environment. In place of `fork`.
     case runtime = 153
 }

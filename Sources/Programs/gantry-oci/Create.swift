@@ -19,12 +19,17 @@ struct CreationOptions: ParsableArguments {
     var preserveDescriptors = 0
     @Argument(help: "Name of the container.") var id: String
 
-    /// Starts the container held; its record is written.
-    func create(_ root: RuntimeRoot, _ global: GlobalOptions, detached: Bool) async throws -> (ShimProcess, StoredContainer) {
-        try await root.reserving(id) { try await make(root, global, detached: detached) }
+    /// Starts the container held; its record is written. One that goes on from a checkpoint runs at once when it is detached;
+    /// otherwise it has no process before its release, and is to be recorded again then.
+    func create(
+        _ root: RuntimeRoot, _ global: GlobalOptions, detached: Bool, restore: RestoreRequest? = nil
+    ) async throws -> (ShimProcess, StoredContainer) {
+        try await root.reserving(id) { try await make(root, global, detached: detached, restore) }
     }
 
-    private func make(_ root: RuntimeRoot, _ global: GlobalOptions, detached: Bool) async throws -> (ShimProcess, StoredContainer) {
+    private func make(
+        _ root: RuntimeRoot, _ global: GlobalOptions, detached: Bool, _ restore: RestoreRequest?
+    ) async throws -> (ShimProcess, StoredContainer) {
         guard detached || consoleSocket == nil else {
             throw GantryError.invalid("--console-socket needs a container that is left alone: add --detach")
         }
@@ -34,23 +39,32 @@ struct CreationOptions: ParsableArguments {
         granted.tell(global)
         let terminal = bundle.specification.process?.terminal ?? false
         let inherited = detached ? try CallerStreams.inherited(terminal: terminal, consoleSocket: consoleSocket) : nil
-        var request = try bundle.request(id, hold: true, inherited: inherited)
+        if restore != nil, terminal { throw GantryError.unsupported("containers with a terminal cannot be restored") }
+        var request = try bundle.request(id, hold: restore == nil || !detached, inherited: inherited)
+        request.restore = restore
         request.newKeyring = !noNewKeyring && Keyrings.areThere
         request.movesRoot = noPivot
         request.preserved = try CallerStreams.preserved(preserveDescriptors)
         let process = try await root.runtime.start(request)
         do {
-            let container = StoredContainer(
-                id: id, bundle: bundle.path, processID: process.processID,
-                processStart: RuntimeRoot.start(of: process.processID), created: Timestamp.now().rfc3339,
-                specification: bundle.specification)
-            try root.save(container)
-            try writeProcessID(process.processID, to: pidFile)
-            return (process, container)
+            return (process, try record(process, bundle, in: root))
         } catch {
             try root.remove(id)
             throw error
         }
+    }
+
+    /// Keeps what later commands need, and tells the caller of the process.
+    @discardableResult
+    func record(_ process: ShimProcess, _ bundle: Bundle? = nil, in root: RuntimeRoot) throws -> StoredContainer {
+        let bundle = try bundle ?? Bundle(self.bundle)
+        let container = StoredContainer(
+            id: id, bundle: bundle.path, processID: process.processID,
+            processStart: RuntimeRoot.start(of: process.processID), created: Timestamp.now().rfc3339,
+            specification: bundle.specification)
+        try root.save(container)
+        try writeProcessID(process.processID, to: pidFile)
+        return container
     }
 }
 

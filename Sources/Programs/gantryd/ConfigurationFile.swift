@@ -8,7 +8,7 @@ struct ConfigurationFile: Decodable {
     private static let known: Set<String> = [
         "hosts", "data-root", "exec-root", "pidfile", "debug", "log-level", "registry-mirrors", "insecure-registries", "bip",
         "bridge-name", "labels", "log-driver", "log-opts", "init", "exec-opts", "cdi-spec-dirs",
-        "builder", "runtimes", "default-runtime", "userns-remap",
+        "builder", "runtimes", "default-runtime", "userns-remap", "experimental",
     ]
 
     var hosts: [String]?
@@ -31,6 +31,7 @@ struct ConfigurationFile: Decodable {
     var runtimes: [String: Runtime]?
     var defaultRuntime: String?
     var usernsRemap: String?
+    var experimental: Bool?
 
     /// A runtime by its program. `runtimeType` and `options` are of those that containerd runs, which there is not here.
     struct Runtime: Decodable {
@@ -40,7 +41,7 @@ struct ConfigurationFile: Decodable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case hosts, pidfile, debug, bip, labels, builder, runtimes
+        case hosts, pidfile, debug, bip, labels, builder, runtimes, experimental
         case dataRoot = "data-root"
         case execRoot = "exec-root"
         case logLevel = "log-level"

@@ -27,7 +27,9 @@ struct Daemon {
         let engine = try Engine(configuration: settings.engine, logger: logger)
         try await engine.start()
         let server = try DockerServer(
-            engine: engine, configuration: DockerServerConfiguration(hosts: settings.hosts, version: settings.engine.version),
+            engine: engine,
+            configuration: DockerServerConfiguration(
+                hosts: settings.hosts, version: settings.engine.version, isExperimental: settings.isExperimental),
             logger: logger)
         let group = ServiceGroup(
             configuration: ServiceGroupConfiguration(

@@ -11,6 +11,8 @@ struct DaemonSettings {
     var hosts: [String]
     var pidfile: String
     var logLevel: Logger.Level
+    /// Clients are told so; what they may do is the same.
+    var isExperimental = false
     var engine = EngineConfiguration()
 
     /// - Throws: `invalid` for a directive given in both places, as dockerd does.
@@ -50,6 +52,7 @@ struct DaemonSettings {
         let options = try Self.options(flags.logOptions)
         engine.logOptions = try one("log-opts", options.isEmpty ? nil : options, file?.logOptions) ?? [:]
         engine.usesInit = try one("init", flags.usesInit ? true : nil, file?.usesInit) ?? false
+        isExperimental = try one("experimental", flags.experimental ? true : nil, file?.experimental) ?? false
         do { try engine.check() } catch { throw .invalid("failed to set log opts", cause: error) }
         for option in try list("exec-opts", flags.execOptions, file?.execOpts) {
             engine.cgroupDriver = try Self.cgroupDriver(option)

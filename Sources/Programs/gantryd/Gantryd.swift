@@ -42,6 +42,8 @@ struct Gantryd: AsyncParsableCommand {
     var logOptions: [String] = []
     @Flag(name: .customLong("init"), help: "Run an init in containers that say nothing of it")
     var usesInit = false
+    @Flag(help: "Tell clients that this is an experimental daemon, of which Docker's asks for checkpoints only")
+    var experimental = false
     @Option(
         name: .customLong("exec-opt"),
         help: "Option of the runtime: native.cgroupdriver=cgroupfs (default) or systemd (repeatable)")

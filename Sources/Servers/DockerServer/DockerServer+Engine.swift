@@ -12,7 +12,9 @@ extension DockerServer {
         let routes = DockerRoutes.all(engine: engine, identity: configuration.identity)
         self.init(
             listeners: try configuration.listeners(),
-            responder: Router(routes: routes, serverVersion: configuration.identity.version, logger: logger), logger: logger,
-            onListening: onListening)
+            responder: Router(
+                routes: routes, serverVersion: configuration.identity.version,
+                isExperimental: configuration.identity.isExperimental, logger: logger),
+            logger: logger, onListening: onListening)
     }
 }

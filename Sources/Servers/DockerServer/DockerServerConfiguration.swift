@@ -8,9 +8,12 @@ package struct DockerServerConfiguration: Sendable {
     /// For all TCP addresses; nil for plain text.
     package var tls: TLSContext?
 
-    package init(hosts: [String], version: String, revision: String = "", buildTime: String = "", tls: TLSContext? = nil) {
+    package init(
+        hosts: [String], version: String, revision: String = "", buildTime: String = "", isExperimental: Bool = false,
+        tls: TLSContext? = nil
+    ) {
         self.hosts = hosts
-        identity = ServerIdentity(version: version, revision: revision, buildTime: buildTime)
+        identity = ServerIdentity(version: version, revision: revision, buildTime: buildTime, isExperimental: isExperimental)
         self.tls = tls
     }
 

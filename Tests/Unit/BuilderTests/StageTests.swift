@@ -55,7 +55,7 @@ struct StageTests {
             case .bind(_, let target, let readOnly): "bind \(target) \(readOnly)"
             case .cache(let cache): "cache \(cache.target) \(cache.userID)"
             case .tmpfs(let target, _): "tmpfs \(target)"
-            case .file(_, let target, let mode, _, _): "file \(target) \(String(mode, radix: 8))"
+            case .file(let file): "file \(file.target) \(String(file.mode, radix: 8))"
             case .agent(let id, let target, _, _, _): "agent \(id) \(target)"
             }
         }

@@ -28,7 +28,9 @@ final class FakeContainers: ContainerOperations {
         return Self.details()
     }
 
-    func start(_ name: NameOrID) async throws { throw GantryError(.notModified, "runs already") }
+    func start(_ name: NameOrID, from checkpoint: CheckpointPlace?) async throws {
+        throw GantryError(.notModified, "runs already")
+    }
 
     func stop(_ name: NameOrID, signal: String?, timeout: Int?) async throws { stopped.withLock { $0 = (signal, timeout) } }
 
@@ -105,6 +107,9 @@ final class FakeContainers: ContainerOperations {
     func removeLink(_ name: String) async throws { throw unused }
     func prune(filters: [String: [String]]) async throws -> PruneReport { PruneReport(removed: [], reclaimed: 0) }
     func resize(_ name: NameOrID, to size: ConsoleSize) async throws { throw unused }
+    func makeCheckpoint(_ name: NameOrID, _ place: CheckpointPlace, leavesRunning: Bool) async throws { throw unused }
+    func checkpoints(_ name: NameOrID, directory: String?) async throws -> [String] { throw unused }
+    func removeCheckpoint(_ name: NameOrID, _ place: CheckpointPlace) async throws { throw unused }
     func top(_ name: NameOrID, arguments: String) async throws -> ProcessTable { throw unused }
     func changes(_ name: NameOrID) async throws -> [FileChange] { [] }
     func export(_ name: NameOrID, to sink: ByteSink) async throws { throw unused }

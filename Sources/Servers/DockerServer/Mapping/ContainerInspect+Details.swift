@@ -20,6 +20,7 @@ extension ContainerInspect {
         restartCount = details.restartCount
         driver = "overlay2"
         platform = details.platform.os
+        appArmorProfile = details.run.appArmorProfile ?? ""
         execIDs = details.execIDs.isEmpty ? nil : details.execIDs
         hostConfig = HostConfig(details.settings.host)
         graphDriver = GraphDriver(details.layerDirectories)

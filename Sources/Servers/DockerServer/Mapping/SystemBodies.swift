@@ -14,6 +14,7 @@ extension SystemInfo {
         plugins.network = ["bridge", "host", "null"]
         plugins.log = information.logDrivers
         debug = information.debug
+        experimentalBuild = identity.isExperimental
         openDescriptors = information.openDescriptors
         eventListeners = information.eventListeners
         systemTime = now.rfc3339
@@ -111,6 +112,7 @@ extension Version {
         apiVersion = "\(APIVersion.newest)"
         minAPIVersion = "\(APIVersion.oldest)"
         gitCommit = identity.revision
+        experimental = identity.isExperimental
         os = "linux"
         arch = architecture
         kernelVersion = information.kernelVersion
@@ -119,8 +121,8 @@ extension Version {
         engine.name = "Engine"
         engine.version = identity.version
         engine.details = [
-            "ApiVersion": apiVersion, "Arch": arch, "BuildTime": buildTime, "Experimental": "false", "GitCommit": gitCommit,
-            "GoVersion": "", "KernelVersion": kernelVersion, "MinAPIVersion": minAPIVersion, "Os": os,
+            "ApiVersion": apiVersion, "Arch": arch, "BuildTime": buildTime, "Experimental": "\(identity.isExperimental)",
+            "GitCommit": gitCommit, "GoVersion": "", "KernelVersion": kernelVersion, "MinAPIVersion": minAPIVersion, "Os": os,
         ]
         components = [engine]
     }

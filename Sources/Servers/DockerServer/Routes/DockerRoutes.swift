@@ -6,6 +6,7 @@ package enum DockerRoutes {
         SystemRoutes(system: engine.system, identity: identity).all
             + ExecRoutes(containers: engine.containers).all
             + NotOfferedRoutes().all
+            + CheckpointRoutes(containers: engine.containers).all
             + ContainerRoutes(containers: engine.containers).all
             + ImageRoutes(images: engine.images).all
             + DistributionRoutes(images: engine.images).all

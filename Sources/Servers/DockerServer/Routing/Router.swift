@@ -11,11 +11,11 @@ package struct Router: Responder {
     private let headers: [(name: String, value: String)]
     private let logger: Logger
 
-    package init(routes: [Route], serverVersion: String, logger: Logger) {
+    package init(routes: [Route], serverVersion: String, isExperimental: Bool = false, logger: Logger) {
         self.routes = routes
         self.logger = logger
         headers = [
-            ("Api-Version", "\(APIVersion.newest)"), ("Docker-Experimental", "false"), ("Ostype", "linux"),
+            ("Api-Version", "\(APIVersion.newest)"), ("Docker-Experimental", "\(isExperimental)"), ("Ostype", "linux"),
             ("Server", "Docker/\(serverVersion) (linux)"),
         ]
     }

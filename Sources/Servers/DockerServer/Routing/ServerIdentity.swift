@@ -5,11 +5,14 @@ package struct ServerIdentity: Sendable {
     package var revision: String
     /// RFC 3339; empty when unknown.
     package var buildTime: String
+    /// Clients ask some things of such daemons only.
+    package var isExperimental: Bool
 
-    package init(version: String, revision: String = "", buildTime: String = "") {
+    package init(version: String, revision: String = "", buildTime: String = "", isExperimental: Bool = false) {
         self.version = version
         self.revision = revision
         self.buildTime = buildTime
+        self.isExperimental = isExperimental
     }
 
     /// In Go's words.

@@ -47,7 +47,7 @@ final class ContentHasher: Sendable {
         if isShared || folders.count < 2 {
             below = try folders.map { try collect($0, in: directory, owners, isShared: isShared) }[...]
         } else {
-            below = try BlockingWork.map(folders) { try collect($0, in: directory, owners, isShared: true) }[...]
+            below = try BlockingWork.map(folders) { try self.collect($0, in: directory, owners, isShared: true) }[...]
         }
         var result: [Ingredient] = []
         for child in node.children {

@@ -2,6 +2,11 @@ internal import Essentials
 
 /// A program of the host's that is run for its output.
 package enum HostProgram {
+    static let directories = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
+
+    /// Of programs that work for the daemon, and nothing of the daemon's.
+    static let environment = ["PATH=" + directories.joined(separator: ":")]
+
     /// - Throws: `unavailable` with what it said when it fails.
     package static func output(_ arguments: [String]) async throws -> String {
         let outcome: ProgramRun.Outcome

@@ -122,6 +122,8 @@ package struct ContainerStart: Sendable {
     package var preserved: [OwnedDescriptor] = []
     /// For hosts whose root is the initial ramdisk, which pivot_root refuses to leave. The host's mounts stay, covered.
     package var movesRoot = false
+    /// The container goes on from here instead of beginning.
+    package var restore: RestoreRequest?
     /// Makes the container in our stead; its root is then a tree.
     package var runtime: OtherRuntime?
 

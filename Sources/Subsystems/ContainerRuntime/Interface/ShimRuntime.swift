@@ -56,10 +56,17 @@ package final class ShimRuntime: Sendable {
             if let other = request.runtime { return try await start(request, with: other, directory, cgroupPath: path) }
             if !request.isPrepared { try makeState(request.id, cgroupPath: path) }
             let hasGroups = try makeGroups(request)
-            let plan = try ContainerPlanner(
-                request: request, stateDirectory: directory, cgroups: hasGroups ? cgroups.layout : CgroupLayout(mountInfo: ""),
-                cgroupPath: path, outOfMemoryFile: hasGroups ? cgroups.outOfMemoryFile(request.id) : nil
-            ).plan()
+            let outOfMemoryFile = hasGroups ? cgroups.outOfMemoryFile(request.id) : nil
+            let plan =
+                if let restore = request.restore {
+                    try await plan(restore, request, cgroupPath: path, outOfMemoryFile: outOfMemoryFile)
+                } else {
+                    try ContainerPlanner(
+                        request: request, stateDirectory: directory,
+                        cgroups: hasGroups ? cgroups.layout : CgroupLayout(mountInfo: ""), cgroupPath: path,
+                        outOfMemoryFile: outOfMemoryFile
+                    ).plan()
+                }
             if request.inherited != nil { try ShimState(directory).save(plan) }
             let process = try await launch(plan, directory, title: request.id, removesState: false)
             if hasGroups { cgroups.isInhabited(request.id) }

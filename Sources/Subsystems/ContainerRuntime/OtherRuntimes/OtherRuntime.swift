@@ -18,14 +18,12 @@ package struct OtherRuntime: Sendable, Hashable, Codable {
         self.arguments = arguments
     }
 
-    private static let directories = ["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]
-
     /// With the program's whole path.
     /// - Throws: `unavailable` when there is no such program.
     func located(driver: CgroupDriver) throws(GantryError) -> OtherRuntime {
         var result = self
         result.usesSystemd = driver == .systemd
-        let places = path.contains("/") ? [path] : Self.directories.map { "\($0)/\(path)" }
+        let places = path.contains("/") ? [path] : HostProgram.directories.map { "\($0)/\(path)" }
         guard let place = places.first(where: { (try? FileStatus($0, follow: true).kind) == .regular }) else {
             throw .unavailable(
                 "the program `\(path)` of the runtime `\(name)` is not there", hint: "install it, or change its path in daemon.json"
@@ -43,9 +41,6 @@ package struct OtherRuntime: Sendable, Hashable, Codable {
         [path] + arguments + ["--root", "\(stateDirectory)/oci", "--log", log, "--log-format", "json"]
             + (usesSystemd ? ["--systemd-cgroup"] : [])
     }
-
-    /// Of the runtime's own processes, and nothing of the daemon's.
-    static let environment = ["PATH=" + directories.joined(separator: ":")]
 
     // MARK: What is kept for later commands
 

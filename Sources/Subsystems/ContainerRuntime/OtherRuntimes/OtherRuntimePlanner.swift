@@ -1,4 +1,3 @@
-internal import CLinux
 internal import Essentials
 internal import LinuxSystem
 internal import OCI
@@ -11,6 +10,8 @@ struct OtherRuntimePlanner {
     /// Of the container; it is the bundle, too.
     let stateDirectory: String
 
+    private var places: OwnPlaces { OwnPlaces(stateDirectory: stateDirectory) }
+
     // MARK: Start
 
     /// Below each mount point; for systemd the specification's own words stay.
@@ -18,10 +19,10 @@ struct OtherRuntimePlanner {
         var result = request.specification
         // Nothing in it is newer, and runtimes refuse versions that are newer than they themselves.
         result.ociVersion = "1.0.2"
-        result.root = RuntimeSpecification.Root(path: "\(stateDirectory)/root", readonly: result.root?.readonly)
+        result.root = RuntimeSpecification.Root(path: places.root, readonly: result.root?.readonly)
         for (index, destination) in request.trees.keys.sorted().enumerated() {
             guard let at = result.mounts?.firstIndex(where: { $0.destination == destination }) else { continue }
-            result.mounts?[at].source = treePath(index)
+            result.mounts?[at].source = places.tree(index)
         }
         result.mounts = result.mounts?.map(Self.adapted)
         result.process?.terminal = request.stdio.terminal
@@ -43,7 +44,7 @@ struct OtherRuntimePlanner {
 
     private func join(_ kind: RuntimeSpecification.Namespace.Kind, _ place: String, _ linux: inout RuntimeSpecification.Linux) {
         linux.namespaces = (linux.namespaces ?? []).filter { $0.type != kind }
-        linux.namespaces?.append(RuntimeSpecification.Namespace(kind, path: "\(stateDirectory)/\(place)"))
+        linux.namespaces?.append(RuntimeSpecification.Namespace(kind, path: places.namespace(place)))
     }
 
     /// Makes what the plan mounts on, writes the bundle, and plans.
@@ -55,16 +56,16 @@ struct OtherRuntimePlanner {
         if let log = request.log { log.add(to: &plan) }
         if let service = request.logService { service.add(to: &plan) }
         if let outOfMemoryFile { plan.add(.outOfMemoryFile, [], [outOfMemoryFile]) }
-        plan.add(.ownMounts, [], [try Self.mountPoint(above: stateDirectory)])
-        plan.add(.placeTree, [plan.index(of: root)], ["\(stateDirectory)/root"])
+        plan.add(.ownMounts, [], [try OwnPlaces.mountPoint(above: stateDirectory)])
+        plan.add(.placeTree, [plan.index(of: root)], [places.root])
         for (index, entry) in request.trees.sorted(by: { $0.key < $1.key }).enumerated() {
-            try makePlace(treePath(index), isDirectory: try entry.value.status().kind == .directory)
-            plan.add(.placeTree, [plan.index(of: entry.value)], [treePath(index)])
+            try places.make(places.tree(index), isDirectory: try entry.value.status().kind == .directory)
+            plan.add(.placeTree, [plan.index(of: entry.value)], [places.tree(index)])
         }
         for (namespace, place) in [(request.networkNamespace, "netns"), (request.userNamespace, "userns")] {
             guard let namespace else { continue }
-            try makePlace("\(stateDirectory)/\(place)", isDirectory: false)
-            plan.add(.placeNamespace, [plan.index(of: namespace)], ["\(stateDirectory)/\(place)"])
+            try places.make(places.namespace(place), isDirectory: false)
+            plan.add(.placeNamespace, [plan.index(of: namespace)], [places.namespace(place)])
         }
         let specification = specification(request, cgroupPath: cgroupPath)
         if specification.root?.readonly == true {
@@ -113,7 +114,7 @@ struct OtherRuntimePlanner {
             .runtime,
             [
                 holds ? 1 : 0, UInt64(size?.width ?? 0), UInt64(size?.height ?? 0), UInt64(create.count), UInt64(start.count),
-            ], create + start + OtherRuntime.environment)
+            ], create + start + HostProgram.environment)
     }
 
     /// The names that the shim knows. The socket's is relative to the shim's working directory, which is the bundle: a whole path may be
@@ -146,29 +147,5 @@ struct OtherRuntimePlanner {
             guard !done.contains(where: { destination == $0 || destination.hasPrefix($0 + "/") }) else { continue }
             try root.makeMountPoint(destination, isDirectory: mount.type != "bind" || isDirectory(mount.source))
         }
-    }
-
-    private func treePath(_ index: Int) -> String { "\(stateDirectory)/trees/\(index)" }
-
-    private func makePlace(_ path: String, isDirectory: Bool) throws {
-        if isDirectory { return try FileSystem.makeDirectories(path, mode: Self.placeMode) }
-        try FileSystem.makeDirectories(String(path[..<path.lastIndex(of: "/")!]), mode: Self.placeMode)
-        try FileSystem.replace(path, with: "", mode: 0o600)
-    }
-
-    /// Of directories that lead to a place: some runtimes go there as the container's root, whom the host does not know.
-    static let placeMode: UInt32 = 0o711
-
-    /// Of the mount that a directory is in.
-    private static func mountPoint(above directory: String) throws -> String {
-        guard let real = realpath(directory, nil) else { throw SystemError.last("realpath", directory) }
-        defer { free(real) }
-        var path = String(cString: real)
-        while path != "/" {
-            if gantry_is_mount_point(path) == 1 { return path }
-            let parent = path[..<path.lastIndex(of: "/")!]
-            path = parent.isEmpty ? "/" : String(parent)
-        }
-        return path
     }
 }

@@ -12,7 +12,7 @@ extension ShimRuntime {
     ) async throws -> ShimProcess {
         let runtime = try runtime.located(driver: cgroups.driver)
         // What lies beside the places is for this user alone.
-        let mode = request.userNamespace == nil ? 0o700 : OtherRuntimePlanner.placeMode
+        let mode = request.userNamespace == nil ? 0o700 : OwnPlaces.mode
         try FileSystem.makeDirectories("\(directory)/root", mode: mode)
         try FileSystem.replace("\(directory)/cgroup", with: cgroupPath, mode: 0o600)
         cgroups.register(request.id, path: cgroupPath)
@@ -45,7 +45,7 @@ extension ShimRuntime {
         // What an earlier command said is not this one's.
         if FileSystem.exists(log) { try FileSystem.remove(log) }
         let words = runtime.command(stateDirectory: stateDirectory, log: log) + [command, id] + arguments
-        let outcome = try await ProgramRun.run(words, environment: OtherRuntime.environment, timeout: .seconds(60))
+        let outcome = try await ProgramRun.run(words, environment: HostProgram.environment, timeout: .seconds(60))
         guard outcome.code != 0 else { return }
         let said = OtherRuntimeFailure.lastError(inLog: log) ?? outcome.output
         throw GantryError.unavailable("the runtime `\(runtime.name)` cannot \(command) the container: \(said)")
@@ -55,7 +55,7 @@ extension ShimRuntime {
     func deleteWithOther(_ runtime: OtherRuntime, _ id: String) throws {
         let directory = directory(id)
         let words = runtime.command(stateDirectory: directory, log: "\(directory)/command.log") + ["delete", "--force", id]
-        let outcome = try ProgramRun.runBlocking(words, environment: OtherRuntime.environment, timeout: .seconds(30))
+        let outcome = try ProgramRun.runBlocking(words, environment: HostProgram.environment, timeout: .seconds(30))
         // What it has not made it cannot delete; what it leaves is taken down next.
         if outcome.code != 0 {
             logger.debug("another runtime's delete failed", metadata: ["container": "\(id)", "output": "\(outcome.output)"])

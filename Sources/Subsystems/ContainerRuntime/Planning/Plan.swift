@@ -33,6 +33,9 @@ package struct Plan: Sendable {
         return UInt64(descriptors.count - 1)
     }
 
+    /// criu makes the container: it alone gets the streams elsewhere than as 0, 1 and 2.
+    var isRestore: Bool { steps.last.map { $0.operation == .runtime && $0.numbers.count > 5 } ?? false }
+
     /// Explains failures as well as the plan itself, and keeps nothing open.
     var withoutDescriptors: Plan {
         var result = self

@@ -15,6 +15,8 @@ enum PlanFailure {
         switch step.operation {
         case .execute, .locate: return startError(step, report, cause)
         case .hook: return hookError(step, report)
+        case .runtime where plan.isRestore:
+            return RestorePlanner.failure(step.strings.map { String(decoding: $0, as: UTF8.self) })
         case .runtime: return OtherRuntimeFailure.error(report, step)
         case .resourceLimit where step.numbers.count == 3:
             return ResourceLimitName.refusal(step.numbers[0], step.numbers[1], step.numbers[2], cause)

@@ -9,11 +9,7 @@ enum SecurityLabel {
     static func modules() -> Set<String> {
         let text = (try? FileSystem.readText("/sys/kernel/security/lsm", limit: 4096)) ?? ""
         var result = Set(text.split { $0 == "," || $0 == "\n" }.map(String.init))
-        if FileSystem.exists("/sys/module/apparmor/parameters/enabled"),
-            (try? FileSystem.readText("/sys/module/apparmor/parameters/enabled", limit: 16))?.hasPrefix("Y") == true
-        {
-            result.insert("apparmor")
-        }
+        if AppArmorHost().isEnabled { result.insert("apparmor") }
         if FileSystem.exists("/sys/fs/selinux/enforce") { result.insert("selinux") }
         return result
     }

@@ -72,10 +72,11 @@ struct ShimLauncher: Sendable {
         OwnedDescriptor(try check("fcntl") { gantry_fcntl(descriptor.raw, F_DUPFD_CLOEXEC, 64) })
     }
 
-    /// Mounting a dead network file system may never come back: two minutes must do, and what hooks in the container may take.
+    /// Mounting a dead network file system may never come back: two minutes must do, and what hooks in the container may take. The
+    /// memory that a restore reads back may be large.
     /// - Returns: nil with a hook that may take any time.
     private static func timeLimit(_ plan: Plan) -> Duration? {
-        var limit = Duration.seconds(120)
+        var limit = Duration.seconds(plan.isRestore ? 3600 : 120)
         for step in plan.steps where step.operation == .hook {
             guard let milliseconds = step.numbers.first, milliseconds > 0 else { return nil }
             limit += .milliseconds(milliseconds)

@@ -1,5 +1,6 @@
 internal import CLinux
 internal import Essentials
+internal import Glibc
 internal import LinuxSystem
 
 /// A connection to a D-Bus peer on a unix socket.

@@ -107,8 +107,10 @@ struct ContainerRoutes {
             throw GantryError.invalid(
                 "starting container with non-empty request body was deprecated since API v1.22 and removed in v1.24")
         }
-        guard request.query.text("checkpoint") == nil else { throw NotOfferedRoutes.checkpoints }
-        try await containers.start(request.name())
+        let checkpoint = request.query.text("checkpoint").map {
+            CheckpointPlace(name: $0, directory: request.query.text("checkpoint-dir"))
+        }
+        try await containers.start(request.name(), from: checkpoint)
         return .empty(204)
     }
 

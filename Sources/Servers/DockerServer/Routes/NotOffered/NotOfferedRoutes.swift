@@ -6,10 +6,6 @@ struct NotOfferedRoutes {
     private static let swarmMessage =
         "This node is not a swarm manager. Use \"docker swarm init\" or \"docker swarm join\" to connect this node to swarm and try again."
 
-    /// Also of a start from one.
-    static let checkpoints = GantryError.unsupported(
-        "checkpoints are not offered: the daemon does not drive `criu`, which writes and reads the state of processes")
-
     var all: [Route] { plugins + swarm + others }
 
     private var plugins: [Route] {
@@ -49,9 +45,6 @@ struct NotOfferedRoutes {
                 throw GantryError.unsupported("searching a registry is not offered")
             },
             Route("GET", "/images/{name}/attestations") { _ in throw GantryError.unsupported("attestations are not offered") },
-            Route("GET", "/containers/{name}/checkpoints") { _ in throw Self.checkpoints },
-            Route("POST", "/containers/{name}/checkpoints") { _ in throw Self.checkpoints },
-            Route("DELETE", "/containers/{name}/checkpoints/{checkpoint}") { _ in throw Self.checkpoints },
         ]
     }
 }
