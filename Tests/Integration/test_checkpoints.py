@@ -95,7 +95,8 @@ def test_a_counter_counts_on(gantry, engine, tmp_path):
             "namespaces": sorted(name for name in ("cgroup", "ipc", "mnt", "net", "pid", "uts")
                                  if os.readlink(f"/proc/{process}/ns/{name}") != os.readlink(f"/proc/self/ns/{name}")),
             "streams": [os.readlink(f"/proc/{process}/fd/{number}").split(":")[0] for number in range(3)],
-            "limits": [Path(path).read_text() for path in (f"/sys/fs/cgroup/gantry/{container}/memory.max", f"/sys/fs/cgroup/gantry/{container}/pids.max")
+            "limits": [Path(path).read_text() for path in (f"/sys/fs/cgroup/{place}gantry/{container}/{name}" for place, name in [
+                           ("", "memory.max"), ("", "pids.max"), ("memory/", "memory.limit_in_bytes"), ("pids/", "pids.max")])
                        if os.path.exists(path)],
             "descriptors": sorted(os.listdir(f"/proc/{process}/fd"))}
 

@@ -2,8 +2,9 @@ internal import LinuxSystem
 
 /// Which mounts of a container show what is not its own: criu must be told of them, for it could not make them again.
 enum ForeignMounts {
-    /// Made anew for every container, although the kernel may give one the same file system twice.
-    private static let kernelTypes: Set<Substring> = ["proc", "sysfs", "cgroup", "cgroup2", "devpts", "mqueue"]
+    /// Made anew for every container, although the kernel may give one the same file system twice. Control groups of version 1 are not
+    /// among them: of these a container has views of the host's.
+    private static let kernelTypes: Set<Substring> = ["proc", "sysfs", "cgroup2", "devpts", "mqueue"]
 
     private struct Entry {
         var device: Substring

@@ -12,6 +12,7 @@ struct RestorePlanner {
     let restore: RestoreRequest
     let note: CheckpointNote
     let stateDirectory: String
+    let cgroups: CgroupLayout
     var outOfMemoryFile: String?
 
     /// Descriptors from here on are the container's streams; 0, 1 and 2 stay the shim's own, for criu writes to them.
@@ -97,6 +98,9 @@ struct RestorePlanner {
                     placed[destination] = try place(tree(mount), places, placed.count, to: &plan)
                 }
                 path = placed[destination]! + point.dropFirst(destination.count)
+            } else if let group = try cgroup(at: point) {
+                path = try place(group, places, placed.count, to: &plan)
+                placed[point] = path
             } else if masked.contains(point) {
                 if placed["null"] == nil { placed["null"] = try place(Self.nullDevice(), places, placed.count, to: &plan) }
                 path = placed["null"]!
@@ -115,6 +119,18 @@ struct RestorePlanner {
             let options = MountOptions(mount.options ?? [])
             return (mount.type == "bind" || options.isBind) && (point == destination || point.hasPrefix("\(destination)/"))
         }.max { $0.destination.utf8.count < $1.destination.utf8.count }
+    }
+
+    /// The container's own group of a version 1 hierarchy, as `MountPlanner` shows it; nil for a mount point of anything else.
+    private func cgroup(at point: String) throws -> OwnedDescriptor? {
+        guard
+            let mount = specification.mounts?.first(where: {
+                $0.type == "cgroup" && point.hasPrefix("\(MountPlanner.clean($0.destination))/")
+            }), let hierarchy = cgroups.hierarchies.first(where: { point.hasSuffix("/\($0.name)") })
+        else { return nil }
+        let tree = try HostMounts.clone(hierarchy.mountPoint + note.cgroupPath, recursive: false, isolated: true)
+        try Self.change(tree, MountOptions(mount.options ?? []).attributes, recursive: false)
+        return tree
     }
 
     /// With the attributes that the mount is to have: criu takes them from here.

@@ -64,7 +64,7 @@ extension ShimRuntime {
         }
         return try RestorePlanner(
             criu: try await Criu.ready(), request: request, restore: restore, note: note, stateDirectory: directory(request.id),
-            outOfMemoryFile: outOfMemoryFile
+            cgroups: cgroups.layout, outOfMemoryFile: outOfMemoryFile
         ).plan()
     }
 
