@@ -110,8 +110,7 @@ package struct RunRequest: Sendable {
 
     init(
         arguments: [String], environment: [String], workingDirectory: String, user: String, networkMode: String,
-        extraHosts: [String],
-        hostname: String, limits: BuildLimits, mounts: [StepMount]
+        extraHosts: [String], hostname: String, limits: BuildLimits, mounts: [StepMount]
     ) {
         self.arguments = arguments
         self.environment = environment
