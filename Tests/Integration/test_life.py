@@ -159,6 +159,25 @@ def test_a_restart_of_the_host(own):
     assert cli.ok("exec", "unless", "echo", "alive") == "alive\n"
 
 
+def test_after_a_restart_of_the_host_donors_come_first(own):
+    cli = Cli("gantry", own)
+    cli.ok("run", "-d", "--name", "giver", "--restart", "always", "--ipc", "shareable", "busybox", "sleep", "1000")
+    # Records are in the order of random ids: with so many one comes before the giver nearly always.
+    takers = [f"{option}{number}" for option in ("network", "pid", "ipc") for number in (1, 2)]
+    for name in takers:
+        cli.ok("run", "-d", "--name", name, "--restart", "always", f"--{name[:-1]}", "container:giver", "busybox", "sleep", "1000")
+    processes = [pid(cli, name) for name in ["giver", *takers]]
+    shims = [parent(process) for process in processes]
+    own.stop(signal.SIGKILL)
+    for shim in shims:
+        os.kill(shim, signal.SIGKILL)
+    wait_for(lambda: not any(os.path.exists(f"/proc/{process}") for process in processes), "the end of all processes")
+    shutil.rmtree(own.exec_root)
+    own.start()
+    for name in ["giver", *takers]:
+        wait_for(lambda: status(cli, name) == "running", f"the restart of {name}")
+
+
 # Health
 
 def events(cli, *filters):

@@ -311,6 +311,8 @@ def test_the_account_of_default_is_made(tmp_path):
     assert len(account) == 1 and account[0].endswith(":/bin/false")
     for name in ("subuid", "subgid"):
         assert (etc / name).read_text().splitlines()[2:] == ["dockremap:201000:65536"]
+    # pytest keeps folders of tests for some runs; this one has the host's passwords.
+    shutil.rmtree(etc)
 
 
 @pytest.mark.parametrize("value, sentence", [

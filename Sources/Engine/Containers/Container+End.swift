@@ -106,6 +106,7 @@ extension Container {
             Task {
                 try? await Task.sleep(for: delay)
                 guard !Task.isCancelled else { return }
+                await self.awaitDonors()
                 do {
                     try await self.gate.run {
                         guard self.record.phase == .restarting else { return }
@@ -115,6 +116,17 @@ extension Container {
                     self.logger.warning("restart failed", metadata: ["error": "\(error)"])
                 }
             })
+    }
+
+    /// Containers whose namespaces this one takes, and that are being restarted as well, come first.
+    private func awaitDonors() async {
+        for name in SharedNamespaces.donors(record.settings.host) {
+            // One that is gone, or that waits for this one in turn, is told by the start.
+            guard let donor = try? context.container(name), donor.id != id,
+                !SharedNamespaces.donors(await donor.record.settings.host).contains(id)
+            else { continue }
+            await donor.restartTask?.value
+        }
     }
 
     /// Sends the stop signal, waits, then kills.

@@ -11,6 +11,11 @@ struct SharedNamespaces {
     /// The other container's /dev/shm, which goes with its IPC namespace.
     var memory: OwnedDescriptor?
 
+    /// The containers, by id or name, whose namespaces are taken.
+    static func donors(_ host: HostSettings) -> [NameOrID] {
+        [host.networkMode, host.pidMode, host.ipcMode].filter { $0.hasPrefix("container:") }.map { String($0.dropFirst(10)) }
+    }
+
     /// Makes ids of the names of other containers, so that a mode means the same one after a rename.
     /// - Throws: `invalid` for a container that is not there; of a network's the start will tell, as with Docker.
     static func pin(_ host: inout HostSettings, _ context: EngineContext) throws(GantryError) {

@@ -12,7 +12,7 @@ struct Reconciler {
     let context: EngineContext
 
     func run() async throws {
-        let records = try context.containerTable.loadAll(logger: context.logger)
+        let records = Self.inOrder(try context.containerTable.loadAll(logger: context.logger))
         try await context.networks.start(running: Set(records.filter { $0.phase.processID != nil }.map(\.id)))
         try context.volumes.reconcile(containers: Set(records.map(\.id)))
         var restarts: [Container] = []
@@ -34,6 +34,18 @@ struct Reconciler {
                     "restart after the daemon's start failed", metadata: ["container": "\(container.id)", "error": "\(error)"])
             }
         }
+    }
+
+    /// Those whose namespaces or links others take come first.
+    private static func inOrder(_ records: [ContainerRecord]) -> [ContainerRecord] {
+        let byID = Dictionary(uniqueKeysWithValues: records.map { ($0.id, $0) })
+        let idsByName = Dictionary(records.map { ($0.name, $0.id) }) { first, _ in first }
+        let needs = byID.mapValues { record in
+            let host = record.settings.host
+            return (SharedNamespaces.donors(host) + host.links.map { ContainerLinks.Link($0).target })
+                .map { idsByName[$0] ?? $0 }
+        }
+        return StartOrder.of(records.map(\.id), needs: needs).compactMap { byID[$0] }
     }
 
     /// State, directories and snapshots of containers that no record knows: a create or remove that was cut off.

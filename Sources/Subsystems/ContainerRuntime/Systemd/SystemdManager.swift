@@ -43,15 +43,17 @@ struct SystemdManager {
         }
     }
 
-    /// Ends a scope whose processes are gone, and waits until systemd has seen to that; none of this name is as good.
+    /// Ends a scope whose processes are gone, and waits some seconds for systemd to forget it; none of this name is as good.
     func stopScope(_ unit: String) throws {
         var body = BusWriter()
         body.string(unit)
         body.string("replace")
         try ask("StopUnit") { connection in
-            do { try connection.call("StopUnit", "ss", body, serial: 1, isJob: true) } catch let error as BusError
+            do { try connection.call("StopUnit", "ss", body, serial: 1, isJob: false) } catch let error as BusError
                 where error.name == "org.freedesktop.systemd1.NoSuchUnit"
-            {}
+            { return }
+            // One that takes longer than this ends when it will: its group is then taken away from under it.
+            _ = try connection.awaitRemoval(of: unit, within: .seconds(5))
         }
     }
 
