@@ -1,42 +1,17 @@
-"""Our build cache and BuildKit's: either reads what the other has written.
-
-BuildKit comes with Debian's docker.io, whose daemon is started here without a network of its own. Where it is not installed, the
-variable GANTRY_DOCKER_ROOT may name a folder that its packages (docker.io, containerd, runc) were unpacked into.
-"""
-import os
-import shutil
-import subprocess
-
+"""Our build cache and BuildKit's: either reads what the other has written. BuildKit comes with a Docker daemon (dockerd.py)."""
 import pytest
 
-from conftest import IMAGES, Cli, wait_for
+import dockerd
 
-ROOT = os.environ.get("GANTRY_DOCKER_ROOT", "")
-PATH = ":".join(f"{ROOT}{folder}" for folder in ("/usr/bin", "/usr/sbin")) + ":" + os.environ.get("PATH", "")
 DOCKERFILE = "FROM busybox\nENV A=1\nRUN echo hi > /hi\nCOPY f /f\nRUN cat /f /hi > /both\n"
 
 
 @pytest.fixture(scope="module")
 def buildkit(tmp_path_factory):
-    if not shutil.which("dockerd", path=PATH):
+    if not dockerd.IS_INSTALLED:
         pytest.skip("Debian's docker.io is not installed")
-    folder = tmp_path_factory.mktemp("buildkit")
-    environment = {**os.environ, "PATH": PATH, "DOCKER_BUILDKIT": "1", "DOCKER_HOST": f"unix://{folder}/s", "DOCKER_CONFIG": str(folder)}
-    with open(folder / "log", "wb") as log:
-        process = subprocess.Popen(
-            [shutil.which("dockerd", path=PATH), "-H", f"unix://{folder}/s", "--data-root", folder / "d", "--exec-root", folder / "e",
-             "--pidfile", folder / "p", "--bridge=none", "--iptables=false", "--ip-masq=false"],
-            stdout=log, stderr=log, stdin=subprocess.DEVNULL, env=environment)
-
-    def docker(*arguments):
-        result = subprocess.run([shutil.which("docker", path=PATH), *map(str, arguments)], env=environment, capture_output=True, text=True,
-                                timeout=120)
-        return result.returncode, result.stdout + result.stderr
-    wait_for(lambda: docker("version")[0] == 0, f"dockerd's answer: {(folder / 'log').read_text()[-2000:]}")
-    assert docker("load", "-i", IMAGES / "busybox.tar")[0] == 0
-    yield docker
-    process.terminate()
-    process.wait(30)
+    with dockerd.serve_dockerd(tmp_path_factory.mktemp("buildkit")) as docker:
+        yield docker
 
 
 @pytest.fixture

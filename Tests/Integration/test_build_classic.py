@@ -11,6 +11,7 @@ import tarfile
 import threading
 import time
 import urllib.parse
+from pathlib import Path
 
 import pytest
 
@@ -47,7 +48,10 @@ def build(daemon):
         text = "".join(message.get("stream", "") for message in messages)
         return status, text, messages[-1].get("error") or messages[-1].get("message", "")
     run.engine = engine
-    return run
+    yield run
+    # What `cgroupparent` named is not the daemon's to remove.
+    for group in [*Path("/sys/fs/cgroup").glob("*/gantry-test-build"), *Path("/sys/fs/cgroup").glob("gantry-test-build")]:
+        group.rmdir()
 
 
 # What a parameter must make a step print.

@@ -136,3 +136,13 @@ def test_one_platform_pushed(listed, daemon, client):
     assert refused.returncode == 1 and "does not provide the specified platform (linux/s390x)" in refused.stderr
     cli.ok("push", listed.name)
     assert len(registry_manifest(listed.name)["manifests"]) == 2
+
+
+def test_images_copied_from_are_of_the_stages_platform(listed, tmp_path):
+    (tmp_path / "Copy").write_text(
+        f"FROM --platform=$BUILDPLATFORM busybox AS tools\nCOPY --from={listed.name} /which /own\nRUN --mount=from={listed.name},target=/m cp /m/which /bound\n"
+        f"FROM scratch\nCOPY --from=tools /own /bound /\nCOPY --from={listed.name} /which /target\n")
+    out = tmp_path / "out"
+    listed.ok("build", "-q", "-f", tmp_path / "Copy", "--platform", "linux/arm64", "-o", f"type=local,dest={out}", str(tmp_path))
+    found = {path.name: path.read_text() for path in out.iterdir() if path.is_file()}
+    assert found == {"own": "for amd64\n", "bound": "for amd64\n", "target": "for arm64\n"}
