@@ -154,12 +154,15 @@ def test_mount_targets_that_turn_into_links(gantry, outside):
     (folder / "link").symlink_to(outside)
     started = 0
     with Exchange(folder / "place", folder / "link"):
-        for number in range(8):
+        # Most starts meet a link somewhere and are refused: as many as it takes for one to come through.
+        for number in range(200):
             result = gantry(
                 "run", "--rm", "-v", "v-race:/data", "--tmpfs", f"/data/place/t{number}", "-v", f"/etc/hostname:/data/place/f{number}",
                 "-v", f"/etc:/data/place/d{number}:ro", "busybox", "true")
             assert result.returncode in (0, 125, 126, 127), result.stderr
             started += result.returncode == 0
+            if started and number >= 7:
+                break
     assert started, "no container started at all"
 
 

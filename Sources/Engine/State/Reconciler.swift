@@ -95,8 +95,7 @@ extension Container {
         switch try await context.runtime.reconnect(container: id) {
         case .running(let process):
             adopt(process)
-            let namespace = try OwnedDescriptor.open("/proc/\(process.processID)/ns/net", O_RDONLY)
-            try await context.networks.restore(container: id, namespace: namespace, servers: record.settings.host.dns)
+            await restoreNetworks(process)
             watch(process)
             startHealthChecks(resuming: true)
             return false
@@ -108,6 +107,18 @@ extension Container {
             await ended(ExitRecord(exitCode: sameBoot ? 137 : 255, signal: sameBoot ? 9 : nil, finishedAt: .now()), isLost: true)
         }
         return false
+    }
+
+    /// Whatever becomes of them, the container's end must be seen.
+    private func restoreNetworks(_ process: ShimProcess) async {
+        do {
+            let namespace = try context.runtime.open("ns/net", O_RDONLY, of: process.processID, in: id)
+            try await context.networks.restore(container: id, namespace: namespace, servers: record.settings.host.dns)
+        } catch let error as GantryError where error.kind == .conflict {
+            logger.debug("the container ended before its networks were taken up again", metadata: ["error": "\(error)"])
+        } catch {
+            logger.error("the container's networks were not taken up again", metadata: ["error": "\(error)"])
+        }
     }
 
     /// After a restart of the daemon or host. Source: `cli.md` §2.2, restart policy.

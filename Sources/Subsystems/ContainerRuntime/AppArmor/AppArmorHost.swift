@@ -47,8 +47,8 @@ package struct AppArmorHost: Sendable {
     /// - Throws: `unavailable` with what the parser said.
     package func loadDefault() async throws {
         guard obstacle == nil, let parser else { throw failure(GantryError.unavailable(obstacle ?? "")) }
-        let abi = ["abi/3.0"].first { FileSystem.exists("/etc/apparmor.d/\($0)") }
-        let text = DefaultAppArmorProfile.text(abi: abi)
+        let abi = "abi/3.0"
+        let text = DefaultAppArmorProfile.text(abi: FileSystem.exists("/etc/apparmor.d/\(abi)") ? abi : nil)
         let outcome: ProgramRun.Outcome
         do {
             outcome = try await ProgramRun.run(
