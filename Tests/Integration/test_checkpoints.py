@@ -173,7 +173,7 @@ def test_folders_names_and_removal(gantry, engine, tmp_path):
     assert gantry.ok("checkpoint", "ls", container).split() == ["CHECKPOINT", "NAME"]
     assert gantry.ok("checkpoint", "ls", "--checkpoint-dir", tmp_path / "kept", container).split()[2:] == ["x"]
     last = counting(gantry, container, 3)[-1]
-    gantry.ok("stop", "-t", "0", container)
+    gantry.ok("stop", "-s", "KILL", container)
     refused(gantry("start", "--checkpoint", "y", container), f"checkpoint y does not exist for container {container}")
     assert engine.inspect(container)["State"]["ExitCode"] == 137 and engine.inspect(container)["State"]["Error"] == ""
     refused(gantry("start", "--checkpoint", "x", container), f"checkpoint x does not exist for container {container}")
