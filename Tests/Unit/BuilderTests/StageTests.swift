@@ -62,6 +62,21 @@ struct StageTests {
         #expect(targets == ["file /dev/pipes/EOF 755", "cache /w/c 5", "file /run/secrets/s 400", "bind /ctx true"])
     }
 
+    @Test("a base of another platform than the one that was asked for is told")
+    func foreignBase() async throws {
+        let run = try BuildRun()
+        let other = Platform(os: "linux", architecture: Platform.host.architecture == "s390x" ? "amd64" : "s390x")
+        try run.worker.addBase("foreign", config: ImageConfig(created: "2024-01-01T00:00:00Z", platform: other))
+        try await run.build("FROM foreign\nLABEL a=b\n")
+        let warnings = run.events.compactMap { if case .warning(let text) = $0 { text } else { nil } }
+        #expect(
+            warnings == [
+                "InvalidBaseImagePlatform: Base image foreign was pulled with platform \"linux/\(other.architecture)\", expected \"linux/\(Platform.host.architecture)\" for current build (line 1)"
+            ])
+        try await run.build("FROM busybox\nLABEL a=b\n")
+        #expect(!run.events.contains { if case .warning = $0 { true } else { false } })
+    }
+
     @Test("the classic transcript has Docker's lines")
     func transcript() async throws {
         let run = try BuildRun()
