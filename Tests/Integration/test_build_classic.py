@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from conftest import Cli
+from conftest import Cli, wait_for
 from engine import Engine
 
 
@@ -197,6 +197,20 @@ def test_cancel(build):
     thread.join(20)
     assert not thread.is_alive() and "cancel" in answers[0][2] and time.monotonic() - started < 30
     assert build.engine.call("POST", "/build/cancel?id=nosuch")[0] == 404
+
+
+def test_the_end_of_a_cancelled_build_is_told(build):
+    """Also when it is cancelled while one of its messages is on the way."""
+    for number in range(40):
+        answers = []
+
+        def run():
+            answers.append(build(context("RUN echo begun && sleep 60"), buildid=f"classic-cancel-{number}"))
+        thread = threading.Thread(target=run)
+        thread.start()
+        wait_for(lambda: build.engine.call("POST", f"/build/cancel?id=classic-cancel-{number}")[0] != 404, "the build")
+        thread.join(20)
+        assert answers and "cancel" in answers[0][2], (number, answers)
 
 
 def test_cache_in_system_df(build):

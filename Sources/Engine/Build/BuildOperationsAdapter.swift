@@ -66,12 +66,14 @@ final class BuildOperationsAdapter: BuildOperations {
         _ events: @escaping @Sendable (BuildEvent) async throws -> Void
     ) async throws -> Digest? {
         // Named so that `cancel` finds it; ends with this call in any case.
-        let task = Task { try await self.run(request, stream, recorder, events) }
+        let telling = BuildTelling(events)
+        let task = Task { try await self.run(request, stream, recorder) { try await telling.tell($0) } }
         if !request.buildID.isEmpty { running.withLock { $0[request.buildID] = task } }
         defer { if !request.buildID.isEmpty { running.withLock { $0[request.buildID] = nil } } }
         return try await withTaskCancellationHandler {
             try await task.value
         } onCancel: {
+            telling.end()
             task.cancel()
         }
     }
