@@ -56,6 +56,24 @@ package enum BlockingWork {
         return results.all
     }
 
+    /// One level of a walk through a tree: its branches at the same time, unless other threads are busy with the tree already.
+    /// - Parameters:
+    ///   - isShared: whether they are.
+    ///   - body: gets a branch and whether others are busy below it.
+    package static func forEach<Branch: Sendable>(
+        _ branches: [Branch], isShared: Bool, _ body: @escaping @Sendable (Branch, _ isShared: Bool) throws -> Void
+    ) throws {
+        _ = try map(branches, isShared: isShared, body)
+    }
+
+    /// As ``forEach(_:isShared:_:)``, with the results in the order of the branches.
+    package static func map<Branch: Sendable, Value: Sendable>(
+        _ branches: [Branch], isShared: Bool, _ body: @escaping @Sendable (Branch, _ isShared: Bool) throws -> Value
+    ) throws -> [Value] {
+        guard !isShared, branches.count > 1 else { return try branches.map { try body($0, isShared) } }
+        return try map(branches) { try body($0, true) }
+    }
+
     private final class Results<Value: Sendable>: Sendable {
         private let values: Mutex<[Value?]>
 

@@ -11,7 +11,7 @@ extension OwnedDescriptor {
             try check("openat", String(decoding: name, as: UTF8.self)) { gantry_openat(raw, path, flags, 0) })
     }
 
-    /// Where the symbolic link `name` of this directory points.
+    /// Where the symbolic link `name` of this directory points; with an empty name, this link itself (opened with O_PATH).
     package func linkTarget(_ name: [UInt8]) throws(SystemError) -> [UInt8] {
         let path = name.map { CChar(bitPattern: $0) } + [0]
         var buffer = [CChar](repeating: 0, count: 4096)

@@ -97,14 +97,13 @@ package final class TarPacker {
             return try openInRoot(root, Array(components.joined(separator: [47])), O_PATH)
         }
         let parent = try openInRoot(root, Array(components.dropLast().joined(separator: [47])), O_PATH | O_DIRECTORY)
-        return try openEntry(parent, cString(last), O_PATH | O_NOFOLLOW)
+        return try parent.openEntry(Array(last))
     }
 
     // MARK: Members
 
     private func packChildren(of directory: OwnedDescriptor, prefix: [UInt8], relative: [UInt8]) throws {
-        let listing = try openEntry(directory, cString([46]), O_RDONLY | O_DIRECTORY)
-        let entries = try DirectoryReader(descriptor: listing).entries().sorted { $0.name.lexicographicallyPrecedes($1.name) }
+        let entries = try DirectoryReader(descriptor: directory).entries().sorted { $0.name.lexicographicallyPrecedes($1.name) }
         for (name, kind) in entries {
             let childRelative = relative.isEmpty ? name : relative + [47] + name
             if !excluded.isEmpty, excluded.contains(String(decoding: childRelative, as: UTF8.self)) { continue }
@@ -126,7 +125,7 @@ package final class TarPacker {
                 continue
             }
             let child: OwnedDescriptor
-            do { child = try openEntry(directory, cString(name), O_PATH | O_NOFOLLOW) } catch {
+            do { child = try directory.openEntry(name) } catch {
                 // Removed since the directory was read.
                 if error.errno == ENOENT { continue }
                 throw error
@@ -201,7 +200,7 @@ package final class TarPacker {
             entry.name.append(47)
         case .symbolicLink:
             entry.kind = .symbolicLink
-            if let file { entry.linkName = try readLink(file) }
+            if let file { entry.linkName = try file.linkTarget([]) }
         case .characterDevice: entry.kind = .characterDevice
         case .blockDevice: entry.kind = .blockDevice
         case .fifo: entry.kind = .fifo
@@ -234,29 +233,15 @@ package final class TarPacker {
 
     // MARK: System calls
 
-    private func openEntry(_ directory: OwnedDescriptor, _ name: [CChar], _ flags: CInt) throws(SystemError) -> OwnedDescriptor {
-        OwnedDescriptor(
-            try check("openat", String(decoding: name.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)) {
-                gantry_openat(directory.raw, name, flags | O_CLOEXEC, 0)
-            })
-    }
-
     /// Opens what was a regular file for reading, in one go: most entries are.
     /// - Returns: nil when it is none any more, and when it cannot be had; the slower way tells why.
     private func openRegular(_ name: [UInt8], in directory: OwnedDescriptor) -> (descriptor: OwnedDescriptor, status: FileStatus)? {
         // Should it have become something else meanwhile, opening it does not wait. The time of the last access is nobody's
         // business, and costs a write; only a file's owner may leave it (EPERM).
-        let flags = O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY
-        let name = cString(name)
-        guard let file = (try? openEntry(directory, name, flags | O_NOATIME)) ?? (try? openEntry(directory, name, flags)),
+        let flags = O_RDONLY | O_NONBLOCK | O_NOCTTY
+        guard let file = (try? directory.openEntry(name, flags | O_NOATIME)) ?? (try? directory.openEntry(name, flags)),
             let status = try? file.status(), status.kind == .regular
         else { return nil }
         return (file, status)
-    }
-
-    private func readLink(_ file: OwnedDescriptor) throws -> [UInt8] {
-        var target = [CChar](repeating: 0, count: 4096)
-        let count = try check("readlinkat") { readlinkat(file.raw, "", &target, target.count) }
-        return target[..<count].map { UInt8(bitPattern: $0) }
     }
 }

@@ -43,12 +43,10 @@ final class ContentHasher: Sendable {
         _ node: SourceNode, _ directory: OwnedDescriptor, _ owners: Bool, isShared: Bool = false
     ) throws -> [Ingredient] {
         let folders = node.children.filter { $0.status.kind == .directory }
-        var below: ArraySlice<[Ingredient]>
-        if isShared || folders.count < 2 {
-            below = try folders.map { try collect($0, in: directory, owners, isShared: isShared) }[...]
-        } else {
-            below = try BlockingWork.map(folders) { try self.collect($0, in: directory, owners, isShared: true) }[...]
-        }
+        var below = try BlockingWork.map(folders, isShared: isShared) { folder, isShared in
+            let opened = try WorkTree(directory).open(folder.name, in: directory)
+            return try self.collect(folder, opened, owners, isShared: isShared)
+        }[...]
         var result: [Ingredient] = []
         for child in node.children {
             var text = attributes(child, owners: owners)
@@ -64,12 +62,6 @@ final class ContentHasher: Sendable {
             if child.status.kind == .directory, let inside = below.popFirst() { result += inside }
         }
         return result
-    }
-
-    private func collect(
-        _ folder: SourceNode, in directory: OwnedDescriptor, _ owners: Bool, isShared: Bool
-    ) throws -> [Ingredient] {
-        try collect(folder, try WorkTree(directory).open(folder.name, in: directory), owners, isShared: isShared)
     }
 
     private func attributes(_ node: SourceNode, owners: Bool) -> String {

@@ -98,18 +98,12 @@ struct SourceScanner: Sendable {
             }
             node.children.append(child)
         }
-        if isShared || folders.count < 2 {
-            for folder in folders { try scan(folder, in: directory, isShared: isShared) }
-        } else {
-            try BlockingWork.forEach(folders) { try scan($0, in: directory, isShared: true) }
+        try BlockingWork.forEach(folders, isShared: isShared) { folder, isShared in
+            let opened = try WorkTree(root).open(folder.node.name, in: directory)
+            try scan(folder.node, opened, relative: folder.relative, isShared: isShared)
         }
         // The others are kept for the sake of what an exception brought back in.
         node.children.removeAll { $0.isOnlyOnTheWay && $0.children.isEmpty }
-    }
-
-    private func scan(_ folder: (node: SourceNode, relative: String), in directory: OwnedDescriptor, isShared: Bool) throws {
-        let opened = try WorkTree(root).open(folder.node.name, in: directory)
-        try scan(folder.node, opened, relative: folder.relative, isShared: isShared)
     }
 
     /// The paths below the root that a pattern matches.

@@ -129,10 +129,12 @@ struct TreeCopier: Sendable {
         _ target: UpperTree.Place, _ upper: UpperTree, _ node: SourceNode, _ source: OwnedDescriptor, isShared: Bool = false
     ) throws {
         let folders = node.children.filter { $0.status.kind == .directory }
-        if isShared || folders.count < 2 {
-            for folder in folders { try fill(folder, in: target, upper, source, isShared: isShared) }
-        } else {
-            try BlockingWork.forEach(folders) { try fill($0, in: target, upper, source, isShared: true) }
+        try BlockingWork.forEach(folders, isShared: isShared) { folder, isShared in
+            try checkpoint()
+            let from = try tree.open(folder.name, in: source)
+            let made = try tree.makeDirectory(folder.name, in: target.directory, look(of: folder))
+            try fill(try upper.child(folder.name, of: target, made), upper, folder, from, isShared: isShared)
+            try finish(made, folder, from)
         }
         for child in node.children where child.status.kind != .directory {
             try checkpoint()
@@ -147,16 +149,6 @@ struct TreeCopier: Sendable {
             default: try FileCopy(self).node(child, to: place)
             }
         }
-    }
-
-    private func fill(
-        _ folder: SourceNode, in target: UpperTree.Place, _ upper: UpperTree, _ source: OwnedDescriptor, isShared: Bool
-    ) throws {
-        try checkpoint()
-        let from = try tree.open(folder.name, in: source)
-        let made = try tree.makeDirectory(folder.name, in: target.directory, look(of: folder))
-        try fill(try upper.child(folder.name, of: target, made), upper, folder, from, isShared: isShared)
-        try finish(made, folder, from)
     }
 
     private static func open(_ node: SourceNode, in directory: OwnedDescriptor) throws -> OwnedDescriptor {
