@@ -149,11 +149,7 @@ extension EngineBuildWorker {
         options.binds = binds
         options.temporaries = mounts.temporaries
         options.sharedMemorySize = request.limits.shmSize
-        options.limits = request.limits.ulimits.map { limit in
-            RuntimeSpecification.ResourceLimit(
-                type: "RLIMIT_" + limit.name.uppercased(), hard: UInt64(bitPattern: limit.hard),
-                soft: UInt64(bitPattern: limit.soft))
-        }
+        options.limits = request.limits.ulimits.map { SpecificationBuilder.limit($0.name, soft: $0.soft, hard: $0.hard) }
         if request.isInsecure {
             options.privileged = true
             options.seccomp = .unconfined

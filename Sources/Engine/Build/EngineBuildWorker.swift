@@ -65,7 +65,7 @@ final class EngineBuildWorker: BuildWorker {
             let text = [message.id.map { "\($0):" }, message.status ?? message.stream].compactMap { $0 }.joined(separator: " ")
             progress(text, message.current, message.total)
         }
-        guard Self.runs(platform, on: .host) else { return try await foreign(reference, platform, login, tell) }
+        guard Platform.host.runs(platform) else { return try await foreign(reference, platform, login, tell) }
         try await images.transfer.pull(reference, allTags: false, platform: platform, credentials: login, progress: tell)
         guard let image = try named(reference) else { throw GantryError.notFound("No such image: \(reference.familiar)") }
         return image
@@ -78,7 +78,7 @@ final class EngineBuildWorker: BuildWorker {
         let source = try await puller.resolve(
             reference, platform: platform, credentials: RegistryCredentials(request.login(for: reference)))
         let config = try await source.repository.configuration(source.manifest.config).config
-        guard Self.runs(config.platform, on: platform) else { return nil }
+        guard platform.runs(config.platform) else { return nil }
         let chains = Layer.chainIDs(config.rootfs.diffIDs)
         caches.addBase(reference, chains) { [self] progress in
             _ = try await fetchBase(reference, platform, progress: progress)
@@ -108,7 +108,7 @@ final class EngineBuildWorker: BuildWorker {
 
     /// The image of a name for a platform, where it is here.
     private func present(_ reference: Reference, _ platform: Platform) throws -> Image? {
-        if let image = try named(reference), Self.runs(image.config.platform, on: platform) { return image }
+        if let image = try named(reference), platform.runs(image.config.platform) { return image }
         return try store.list(named: reference)?.image(for: platform).flatMap { try store.image(id: $0) }
     }
 
@@ -116,11 +116,6 @@ final class EngineBuildWorker: BuildWorker {
         do { return try store.image(reference.canonical) } catch let error as GantryError where error.kind == .notFound {
             return nil
         }
-    }
-
-    private static func runs(_ image: Platform, on wanted: Platform) -> Bool {
-        image.os == wanted.os && image.architecture == wanted.architecture
-            && (wanted.variant == nil || image.variant == nil || image.variant == wanted.variant)
     }
 
     private func base(_ image: Image, _ reference: Reference) -> BaseImage {

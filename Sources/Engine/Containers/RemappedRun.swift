@@ -35,8 +35,8 @@ struct RemappedRun: Sendable {
     /// Whoever shares another container's namespaces must be in its user namespace, to which they belong.
     private static func donorsNamespace(_ host: HostSettings, _ context: EngineContext) async throws -> (MappedIDs, IDMappings)? {
         var result: (donor: String, ids: MappedIDs, mappings: IDMappings)?
-        for mode in [host.networkMode, host.ipcMode, host.pidMode] where mode.hasPrefix("container:") {
-            let other = try context.container(String(mode.dropFirst(10)))
+        for name in SharedNamespaces.donors(host) {
+            let other = try context.container(name)
             guard let processID = await other.record.phase.processID else {
                 throw GantryError.conflict("cannot join namespaces of a non running container: \(other.id)")
             }

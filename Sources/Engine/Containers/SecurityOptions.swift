@@ -47,10 +47,7 @@ struct SecurityOptions {
 
     /// As Go's ParseBool.
     private static func boolean(_ value: String, in text: String) throws(GantryError) -> Bool {
-        switch value {
-        case "1", "t", "T", "true", "TRUE", "True": true
-        case "0", "f", "F", "false", "FALSE", "False": false
-        default: throw .invalid("invalid --security-opt 2: \"\(text)\"")
-        }
+        guard let flag = Bool(goText: value) else { throw .invalid("invalid --security-opt 2: \"\(text)\"") }
+        return flag
     }
 }

@@ -13,7 +13,7 @@ struct SharedNamespaces {
 
     /// The containers, by id or name, whose namespaces are taken.
     static func donors(_ host: HostSettings) -> [NameOrID] {
-        [host.networkMode, host.pidMode, host.ipcMode].filter { $0.hasPrefix("container:") }.map { String($0.dropFirst(10)) }
+        [host.networkMode, host.ipcMode, host.pidMode].filter { $0.hasPrefix("container:") }.map { String($0.dropFirst(10)) }
     }
 
     /// Makes ids of the names of other containers, so that a mode means the same one after a rename.

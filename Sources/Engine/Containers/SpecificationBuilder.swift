@@ -120,12 +120,14 @@ struct SpecificationBuilder {
 
     /// Limits of each process, of an exec's too.
     static func setProcessLimits(_ options: inout SandboxOptions, _ host: HostSettings) {
-        options.limits = host.resources.ulimits.map { limit in
-            RuntimeSpecification.ResourceLimit(
-                type: "RLIMIT_" + limit.name.uppercased(), hard: UInt64(bitPattern: limit.hard),
-                soft: UInt64(bitPattern: limit.soft))
-        }
+        options.limits = host.resources.ulimits.map { limit($0.name, soft: $0.soft, hard: $0.hard) }
         options.outOfMemoryScore = host.oomScoreAdjustment
+    }
+
+    /// As `--ulimit` has it; -1 for no limit.
+    static func limit(_ name: String, soft: Int64, hard: Int64) -> RuntimeSpecification.ResourceLimit {
+        RuntimeSpecification.ResourceLimit(
+            type: "RLIMIT_" + name.uppercased(), hard: UInt64(bitPattern: hard), soft: UInt64(bitPattern: soft))
     }
 
     /// Privileges: what `--privileged`, `--cap-add`, `--cap-drop` and `--security-opt` come to.

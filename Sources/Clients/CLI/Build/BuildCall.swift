@@ -19,7 +19,7 @@ struct BuildCall: Equatable {
             case ("format", let value?):
                 guard value == "json" || value == "text" else { throw wrong("unknown format \"\(value)\"") }
                 isJSON = value == "json"
-            case ("ignorestatus", let value?): ignoresStatus = FlagValue.bool(value) ?? false
+            case ("ignorestatus", let value?): ignoresStatus = Bool(goText: value) ?? false
             default: throw wrong("invalid option '\(part)'")
             }
         }

@@ -15,7 +15,7 @@ struct BuildExportFlags: ParsableArguments {
         var texts = attest
         for (type, value) in [("provenance", provenance), ("sbom", sbom)] {
             guard let value else { continue }
-            switch FlagValue.bool(value) {
+            switch Bool(goText: value) {
             case true?: texts.append("type=\(type)")
             case false?: texts.append("type=\(type),disabled=true")
             case nil: texts.append("type=\(type)," + (value.contains("=") ? value : "mode=\(value)"))
@@ -40,7 +40,7 @@ struct BuildExportFlags: ParsableArguments {
         guard let kind = fields.removeValue(forKey: "type") else { throw wrong("attestation type not specified") }
         guard kind == "sbom" || kind == "provenance" else { throw wrong("unsupported attestation type \(kind)") }
         let isOff = try fields.removeValue(forKey: "disabled").map { value in
-            guard let off = FlagValue.bool(value) else { throw wrong("invalid boolean value \(value)") }
+            guard let off = Bool(goText: value) else { throw wrong("invalid boolean value \(value)") }
             return off
         }
         if isOff == true { return (kind, nil) }

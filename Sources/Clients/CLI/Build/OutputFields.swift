@@ -30,7 +30,7 @@ struct OutputFields {
 
     mutating func flag(_ name: String) throws -> Bool? {
         guard let text = take(name) else { return nil }
-        guard let value = FlagValue.bool(text) else { throw wrong("non-bool value specified for \(name)") }
+        guard let value = Bool(goText: text) else { throw wrong("non-bool value specified for \(name)") }
         return value
     }
 

@@ -76,7 +76,7 @@ struct FlagParser {
         guard let value else { return set(!inverted) }
         // A switch that also takes one of a few words: `--explain=json` is the switch `--explain-json`.
         if let other = longs["\(name)-\(value)"], case .toggle(let set) = other.kind { return set(true) }
-        guard let on = FlagValue.bool(value) else {
+        guard let on = Bool(goText: value) else {
             throw UsageError.invalid(value, flag: "--\(name)", "strconv.ParseBool: parsing \"\(value)\": invalid syntax")
         }
         set(on != inverted)

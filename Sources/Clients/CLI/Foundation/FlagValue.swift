@@ -3,15 +3,6 @@ import Essentials
 
 /// Texts of flags as values, with the complaints of Docker's own parser (which are those of Go's `strconv` and `time`).
 enum FlagValue {
-    /// Go's `strconv.ParseBool`; nil for anything else.
-    static func bool(_ text: String) -> Bool? {
-        switch text {
-        case "1", "t", "T", "true", "TRUE", "True": true
-        case "0", "f", "F", "false", "FALSE", "False": false
-        default: nil
-        }
-    }
-
     /// - Parameter flag: as shown, `-n, --last`.
     static func integer<Value: FixedWidthInteger>(_ text: String, flag: String, as type: Value.Type = Int64.self) throws -> Value {
         if let value = Value(text) { return value }

@@ -45,7 +45,7 @@ struct GlobalOptions: Sendable, Equatable {
         let name = String(parts[0])
         let value = parts.count > 1 ? String(parts[1]) : nil
         if Self.switches.contains(name) {
-            guard let on = FlagValue.bool(value ?? "true") else {
+            guard let on = Bool(goText: value ?? "true") else {
                 throw UsageError.invalid(
                     value ?? "", flag: "--\(name)", "strconv.ParseBool: parsing \"\(value ?? "")\": invalid syntax")
             }

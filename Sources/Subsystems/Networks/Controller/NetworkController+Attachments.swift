@@ -125,7 +125,7 @@ extension NetworkController {
             peerAddress: MACAddress(endpoint.macAddress), mtu: mtu(of: network))
         try socket.set(
             LinkChange(up: true, alias: "\(configuration.linkMark)endpoint:\(endpoint.id)", master: bridge.index), link: index)
-        let isolated = network.options[BridgeOption.enableICC].flatMap(BridgeOption.boolean) == false
+        let isolated = network.options[BridgeOption.enableICC].flatMap { Bool(goText: $0) } == false
         try socket.setPort(hairpin: true, isolated: isolated, link: index)
         let inside = try NamespaceThread.run(in: request.namespace) {
             // No address of IPv6 by itself either, so that nothing goes past the rules of a network without it (CVE-2024-32473).

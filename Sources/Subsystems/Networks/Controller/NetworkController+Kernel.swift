@@ -30,7 +30,7 @@ extension NetworkController {
         }
         // A container's router advertisements do not make it the host's gateway (CVE-2020-13401).
         try Self.setIPv6("accept_ra", "0", link: name)
-        let hasAddress = network.options[BridgeOption.inhibitIPv4].flatMap(BridgeOption.boolean) != true
+        let hasAddress = network.options[BridgeOption.inhibitIPv4].flatMap { Bool(goText: $0) } != true
         for pool in network.pools where hasAddress {
             guard let subnet = IPSubnet(pool.subnet), let gateway = IPAddress(pool.gateway) else { continue }
             try socket.addAddress(gateway, prefixLength: subnet.prefixLength, link: index)
@@ -80,7 +80,7 @@ extension NetworkController {
 
     func ruleBridge(_ network: Network) -> RuleSet.Bridge {
         let subnets = network.pools.compactMap { IPSubnet($0.subnet) }
-        let masquerade = network.options[BridgeOption.masquerade].flatMap(BridgeOption.boolean) ?? true
+        let masquerade = network.options[BridgeOption.masquerade].flatMap { Bool(goText: $0) } ?? true
         return RuleSet.Bridge(
             name: bridgeName(of: network), subnets4: subnets.filter { $0.base.family == .v4 }.map(\.description),
             subnets6: subnets.filter { $0.base.family == .v6 }.map(\.description), isInternal: network.isInternal,

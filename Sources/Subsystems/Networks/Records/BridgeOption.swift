@@ -34,7 +34,9 @@ enum BridgeOption {
             throw .invalid("invalid host binding address `\(address)`: an IPv4 address is needed")
         }
         for option in [enableICC, masquerade, inhibitIPv4] {
-            if let value = options[option], boolean(value) == nil { throw .invalid("failed to parse \(option) value: \(value)") }
+            if let value = options[option], Bool(goText: value) == nil {
+                throw .invalid("failed to parse \(option) value: \(value)")
+            }
         }
         for mode in gatewayModes {
             guard let value = options[mode], !["", "nat"].contains(value) else { continue }
@@ -42,15 +44,6 @@ enum BridgeOption {
                 "the gateway mode `\(value)` is not supported", hint: "leave `\(mode)` out: networks are of the mode nat")
         }
         if options[trustedInterfaces]?.isEmpty == false { throw .unsupported("`\(trustedInterfaces)` is not supported") }
-    }
-
-    /// As Go reads it. Source: Go, strconv.ParseBool.
-    static func boolean(_ text: String) -> Bool? {
-        switch text {
-        case "1", "t", "T", "true", "TRUE", "True": true
-        case "0", "f", "F", "false", "FALSE", "False": false
-        default: nil
-        }
     }
 
     private static func isLinkName(_ name: String, limit: Int) -> Bool {

@@ -38,7 +38,7 @@ struct BakeCommand: EngineCommand {
             if pull { target.set("pull", true) }
             for (type, value) in said {
                 let rest =
-                    switch FlagValue.bool(value) {
+                    switch Bool(goText: value) {
                     case true?: ""
                     case false?: ",disabled=true"
                     case nil: value.contains("=") ? ",\(value)" : ",mode=\(value)"

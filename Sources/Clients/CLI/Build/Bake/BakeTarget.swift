@@ -39,7 +39,7 @@ struct BakeTarget: Equatable {
         case (.text, .string): return value
         case (.flag, .bool): return value
         case (.flag, .string(let text)):
-            guard let flag = FlagValue.bool(text) else { throw wrong("a boolean") }
+            guard let flag = Bool(goText: text) else { throw wrong("a boolean") }
             return .bool(flag)
         case (.list, .array(let items)):
             return .array(
@@ -126,7 +126,7 @@ struct BakeTarget: Equatable {
             fields[key] = .object(members)
         case (.text?, 1): fields[key] = .string(value)
         case (.flag?, 1):
-            guard let flag = FlagValue.bool(value) else {
+            guard let flag = Bool(goText: value) else {
                 throw GantryError.invalid("invalid value \(value) for boolean key \(key)")
             }
             fields[key] = .bool(flag)

@@ -115,7 +115,7 @@ enum MountFlag {
 
         private static func bool(_ key: String, _ value: String?) throws(Wrong) -> Bool {
             guard let value else { return true }
-            guard let flag = FlagValue.bool(value) else { throw Wrong(reason: "invalid value for \(key): \(value)") }
+            guard let flag = Bool(goText: value) else { throw Wrong(reason: "invalid value for \(key): \(value)") }
             return flag
         }
 

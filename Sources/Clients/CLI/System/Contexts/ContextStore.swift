@@ -23,7 +23,7 @@ struct ContextStore {
                 case "host": host = value ?? ""
                 case "ca", "cert", "key": files["\(key.trimmed).pem"] = value ?? ""
                 case "skip-tls-verify":
-                    guard let on = FlagValue.bool(value ?? "") else {
+                    guard let on = Bool(goText: value ?? "") else {
                         throw UsageError.invalid(text, flag: "--docker", "invalid value for skip-tls-verify")
                     }
                     skipsVerification = on

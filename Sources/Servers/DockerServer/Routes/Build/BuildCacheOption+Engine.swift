@@ -19,8 +19,7 @@ private struct CacheAttributes {
 
     mutating func bool(_ name: String) throws -> Bool? {
         guard let text = text(name) else { return nil }
-        if ["1", "t", "T", "true", "TRUE", "True"].contains(text) { return true }
-        if ["0", "f", "F", "false", "FALSE", "False"].contains(text) { return false }
+        if let flag = Bool(goText: text) { return flag }
         throw GantryError.invalid("failed to parse \(name): invalid syntax `\(text)`, expected true or false")
     }
 
